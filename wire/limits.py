@@ -1,0 +1,58 @@
+"""Every limit on what a peer may send, in one place; checked before memory is taken.
+
+Sizes in bytes, times in seconds. Sources: docs/decisions/0002-limits.md and the RFB registry.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# Sockets (relay and web half)
+MAX_REQUEST_HEAD: Final = 8 * KIB
+MAX_FRAME: Final = 1 * MIB
+MAX_CONTROL_FRAME: Final = 125
+HANDSHAKE_TIMEOUT_S: Final = 10.0
+PAIR_WAIT_S: Final = 30.0
+MAX_WAITING_LEGS: Final = 20_000
+
+# Tickets
+TICKET_LIFETIME_S: Final = 60
+MAX_TICKET: Final = 2 * KIB
+
+# Sealed channels
+MAX_RECORD: Final = 256 * KIB
+SEAL_OVERHEAD: Final = 16
+MAX_SEALED_PLAIN: Final = MAX_RECORD - SEAL_OVERHEAD
+
+# Signal socket
+MAX_SIGNAL_MESSAGE: Final = 16 * KIB
+MAX_SIGNAL_QUEUE: Final = 256
+SIGNAL_BEAT_S: Final = 4.0
+SIGNAL_DEAD_S: Final = 8.0
+SIGNAL_SEND_DEADLINE_S: Final = 10.0
+
+# Control channel
+MAX_CONTROL_RECORD: Final = 64 * KIB
+MAX_CONTROL_PER_SECOND: Final = 200
+MAX_CONTROL_QUEUE: Final = 256
+CONTROL_BEAT_S: Final = 0.5
+CONTROL_UNSTABLE_S: Final = 1.5
+CONTROL_DEAD_S: Final = 8.0
+
+# RFB
+MAX_DESKTOP_SIDE: Final = 16_384
+MAX_DESKTOP_PIXELS: Final = 7680 * 4320
+MAX_DESKTOP_NAME: Final = 1 * KIB
+MAX_RECTS_PER_UPDATE: Final = 16_384
+MAX_ENCODINGS: Final = 1024
+MAX_CUT_TEXT: Final = 10 * MIB
+MAX_CURSOR_SIDE: Final = 256
+MAX_FENCE_PAYLOAD: Final = 64
+MAX_SCREENS: Final = 16
+MAX_TIGHT_LENGTH: Final = 4 * MIB
+MAX_TIGHT_WIDTH: Final = 2048
+MAX_REASON: Final = 4 * KIB
+MAX_COLOUR_MAP: Final = 256

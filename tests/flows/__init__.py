@@ -1,0 +1,1 @@
+"""Whole stories with real parts: processes, sockets, displays; no mocks."""

@@ -82,19 +82,32 @@ class Scratch:
 class FrameForwarder:
     """What one end may send, and what becomes of it for the other end.
 
-    `is_closed` turns True when the end's close frame was handed on whole; nothing after it is handed on.
+    `is_closed` turns True when nothing more is taken from this end: its close frame was handed on whole
+    (`sent_close`), it broke the protocol (`error`), or the current frame ended after `stop`.
     `reads_little` asks for `scratch.small` at the next read.
     """
 
-    __slots__ = ("_ends_here", "_kept", "_left", "_mask", "_within_message", "is_closed", "reads_little")
+    __slots__ = (
+        "_ends_here",
+        "_kept",
+        "_left",
+        "_mask",
+        "_within_message",
+        "error",
+        "is_closed",
+        "reads_little",
+        "sent_close",
+    )
 
     def __init__(self) -> None:
         self._kept = b""  # the start of an unfinished header
         self._left = 0  # payload bytes of the current frame still to come
         self._mask = b""  # its key, turned so that it begins with the next byte
-        self._ends_here = False  # the current frame is the close frame
+        self._ends_here = False  # nothing is taken after the current frame
         self._within_message = False
+        self.error: FrameError | None = None
         self.is_closed = False
+        self.sent_close = False
         self.reads_little = True
 
     @property
@@ -102,10 +115,15 @@ class FrameForwarder:
         """Whether a frame of the relay's own may follow what was handed on so far."""
         return not self._left
 
+    def stop(self) -> None:
+        """Take nothing more after the current frame, so that the relay may say goodbye behind it."""
+        self._ends_here = True
+        self.is_closed = self.is_closed or not self._left
+
     def forward(self, scratch: Scratch, size: int) -> list[bytes]:
         """The pieces to send for the `size` bytes just read to `scratch.large` (or `small`), possibly none.
 
-        Raises FrameError as soon as a header is wrong, even one of which only the first bytes are there.
+        A wrong header sets `error` as soon as its first bytes tell; what came before it is still returned.
         """
         if self.is_closed:
             return []
@@ -118,9 +136,14 @@ class FrameForwarder:
             self._kept = b""
         elif self._left:
             at = self._forward_rest(scratch.view, at, end, pieces)
-        at = self._forward_frames(scratch, at, end, pieces)
-        if at < end:
-            self._kept = bytes(scratch.view[at:end])
+        try:
+            at = self._forward_frames(scratch, at, end, pieces)
+        except FrameError as error:
+            self.error = error.with_traceback(None)  # the traceback would hold the scratch
+            self.is_closed = True
+        else:
+            if at < end:
+                self._kept = bytes(scratch.view[at:end])
         self.reads_little = len(pieces) > _MANY_PIECES
         return pieces
 
@@ -218,7 +241,7 @@ class FrameForwarder:
     def _enter(self, first: int) -> None:
         opcode = first & 0xF
         if opcode == _CLOSE:
-            self._ends_here = True
+            self._ends_here = self.sent_close = True
         elif opcode in (_CONTINUATION, _BINARY):
             self._within_message = not first & _FIN
 

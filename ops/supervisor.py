@@ -71,10 +71,11 @@ class Supervisor:
         if os.environ.get("MAKELEVEL"):
             die_with_parent(signal.SIGTERM)  # a killed `make` must stop everything too
         self.logs.mkdir(parents=True, exist_ok=True)
+        guard = str(Path(__file__).with_name("guard.py"))
         ours, theirs = socket.socketpair()
         self._control = ours
         self._guard = subprocess.Popen(
-            [sys.executable, "-I", str(Path(__file__).with_name("guard.py")), str(theirs.fileno()), str(self.grace_s)],
+            [sys.executable, "-I", guard, str(theirs.fileno()), str(self.grace_s)],
             pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         theirs.close()

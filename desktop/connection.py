@@ -7,13 +7,35 @@ they must be quick and must not touch Tk. Other threads use `call` only.
 
 from __future__ import annotations
 
+import contextlib
+import heapq
+import ipaddress
+import itertools
+import logging
+import selectors
+import socket
+import ssl
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from enum import Enum, auto
+from typing import Any, Final, Protocol
 
+from desktop.tls import TlsLayer, tls_context
 from wire.errors import LinkLost
+from wire.limits import CONNECT_TIMEOUT_S, KIB, LINK_LOW_WATER, MAX_LINK_PENDING
+from wire.websocket import address_of
 
 __all__ = ["Connection", "LinkThread", "SocketProtocol", "Timer"]
+
+log = logging.getLogger(__name__)
+
+_READ_BYTES: Final = 256 * KIB
+_SEND_BYTES: Final = 128 * KIB
+# How long a closed connection may take to get its last words out.
+_FINISH_S: Final = 2.0
+_STOP_S: Final = 1.0
 
 
 class SocketProtocol(Protocol):
@@ -33,63 +55,409 @@ class SocketProtocol(Protocol):
 
     @property
     def is_closed(self) -> bool:
-        """Whether the conversation is over and the socket may be closed once everything was sent."""
+        """Whether the conversation is over: the socket is closed once everything was sent."""
 
 
 class Timer:
-    """A call that waits for its time; `cancel()` from the link thread."""
+    """A call that waits for its time."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function: Callable[[], Any] | None = function
 
     def cancel(self) -> None:
-        """Never run it."""
-        raise NotImplementedError
+        """Never run it; link thread only, harmless afterwards."""
+        self._function = None
+
+    def run(self) -> None:
+        """Run it, once; the link thread calls this."""
+        function, self._function = self._function, None
+        if function is not None:
+            function()
+
+
+class _State(Enum):
+    CONNECTING = auto()
+    TLS = auto()
+    OPEN = auto()
+    FINISHING = auto()  # nothing is read any more but thrown away; what waits is still sent
+    CLOSED = auto()
 
 
 class Connection:
-    """One socket and the protocol object it feeds. Made by LinkThread.open; link thread only, but for the
-    properties.
-    """
+    """One socket and the protocol object that it feeds. Made by LinkThread.open, used on the link thread."""
 
-    protocol: SocketProtocol
+    def __init__(
+        self,
+        link: LinkThread,
+        protocol: SocketProtocol,
+        on_event: Callable[[Any], None],
+        on_lost: Callable[[LinkLost], None],
+    ) -> None:
+        self.protocol = protocol
+        self.on_drained: Callable[[], None] | None = None
+        """Called when pending_bytes has fallen to LINK_LOW_WATER after it was above."""
+        self._link = link
+        self._on_event: Callable[[Any], None] | None = on_event
+        self._on_lost: Callable[[LinkLost], None] | None = on_lost
+        self._state = _State.CONNECTING
+        self._socket: socket.socket | None = None
+        self._addresses: deque[tuple[Any, ...]] = deque()
+        self._tls: TlsLayer | None = None
+        self._tls_wanted: tuple[ssl.SSLContext, str] | None = None
+        self._out: deque[memoryview] = deque()
+        self._out_bytes = 0
+        self._was_above = False
+        self._held = False
+        self._delivering = False
+        self._deadline: Timer | None = link.call_later(
+            CONNECT_TIMEOUT_S, lambda: self._lose("no answer in time")
+        )
 
     @property
     def pending_bytes(self) -> int:
-        """How many bytes wait here for the line; readable from any thread. Hold back screen updates above
-        ~256 KiB.
-        """
-        raise NotImplementedError
+        """How many bytes wait here for the line; readable from any thread. Encode nothing new above ~256 KiB.
 
-    on_drained: Callable[[], None] | None
-    """Called when pending_bytes has fallen below `low_water` after it was above."""
+        The kernel holds at most about 128 KiB more where it has TCP_NOTSENT_LOWAT (Linux, macOS).
+        """
+        return self._out_bytes
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing will come or go any more."""
+        return self._state in (_State.FINISHING, _State.CLOSED)
 
     def flush(self) -> None:
-        """Send what the protocol object has to say; call it after protocol.send(...)."""
-        raise NotImplementedError
+        """Send what the protocol object has to say and deliver its events; call it after
+        protocol.send(...).
+        """
+        self._deliver()
+        if self._state is not _State.CLOSED:
+            self._queue(self.protocol.outgoing())
+            self._watch()
 
     def hold(self, on: bool) -> None:
-        """Stop (True) or go on (False) reading: the way to slow a sender down when our own queue is full."""
-        raise NotImplementedError
+        """Stop (True) or go on (False) reading: so our own full queue slows the sender down."""
+        self._held = on
+        self._watch()
+
+    def finish(self) -> None:
+        """Send what waits, then close; no callback is called any more."""
+        if self.is_closed:
+            return
+        self._on_event = self._on_lost = self.on_drained = None
+        if self._state is not _State.OPEN:
+            self.close()
+            return
+        self._queue(self.protocol.outgoing())
+        self._finish()
 
     def close(self) -> None:
-        """Close without more words; on_lost is not called."""
-        raise NotImplementedError
+        """Close at once; no callback is called any more."""
+        self._on_event = self._on_lost = self.on_drained = None
+        self._shut()
+
+    # -- opening
+
+    def connect(self, addresses: Iterable[tuple[Any, ...]], tls: tuple[ssl.SSLContext, str] | None) -> None:
+        """Try these getaddrinfo results in turn; LinkThread.open calls this."""
+        if self._state is not _State.CONNECTING:
+            return
+        self._addresses.extend(addresses)
+        self._tls_wanted = tls
+        self._try_next("no address")
+
+    def refuse(self, reason: str) -> None:
+        """The address has no meaning or no answer; LinkThread.open calls this."""
+        self._lose(reason)
+
+    def _try_next(self, why: str) -> None:
+        self._drop_socket()
+        while self._addresses:
+            family, kind, proto, _, address = self._addresses.popleft()
+            try:
+                self._socket = _new_socket(family, kind, proto)
+                self._socket.connect(address)
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                self._drop_socket()
+                continue
+            self._watch()
+            return
+        self._lose(why)
+
+    def _connected(self) -> None:
+        assert self._socket is not None
+        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._try_next(OSError(error, "connect failed").strerror or "connect failed")
+            return
+        if self._tls_wanted is not None:
+            self._tls = TlsLayer(*self._tls_wanted)
+            self._state = _State.TLS
+            self._step_tls(b"")
+        else:
+            self._state = _State.OPEN
+            self.flush()
+
+    def _step_tls(self, data: bytes) -> None:
+        assert self._tls is not None
+        try:
+            plain = self._tls.receive(data)
+        except ssl.SSLCertVerificationError as error:
+            self._lose(f"the server's certificate was refused: {error.verify_message}")
+            return
+        except ssl.SSLError as error:
+            self._lose(f"TLS: {error.reason or 'failed'}")
+            return
+        self._push(self._tls.outgoing())
+        if self._state is _State.TLS and self._tls.is_open:
+            self._state = _State.OPEN
+            self._queue(self.protocol.outgoing())
+        if plain:
+            self._feed(plain)
+        self._watch()
+
+    # -- the socket is ready
+
+    def ready(self, mask: int) -> None:
+        """The selector says so; the link thread calls this."""
+        if self._socket is None:
+            return  # closed by another callback of the same turn
+        if self._state is _State.CONNECTING:
+            self._connected()
+            return
+        if mask & selectors.EVENT_WRITE:
+            self._send()
+        if mask & selectors.EVENT_READ and self._state is not _State.CLOSED:
+            self._read()
+
+    def _read(self) -> None:
+        assert self._socket is not None
+        try:
+            data = self._socket.recv(_READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._lose(error.strerror or type(error).__name__)
+            return
+        if self._state is _State.FINISHING:
+            if not data:
+                self._shut()
+        elif not data:
+            self._end_of_stream()
+        elif self._tls is not None:
+            self._step_tls(data)
+        else:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        self.protocol.receive(data)
+        self.flush()
+
+    def _end_of_stream(self) -> None:
+        self.protocol.eof()
+        self._deliver()
+        self._lose("the stream ended")
+
+    def _deliver(self) -> None:
+        if self._delivering:
+            return  # a callback sends: what that causes comes after the events it stands among
+        self._delivering = True
+        while events := list(self.protocol.events()):
+            for event in events:
+                if self._on_event is not None:
+                    self._link.guard(self._on_event, event)
+        self._delivering = False
+        if self.protocol.is_closed and not self.is_closed:
+            self._queue(self.protocol.outgoing())
+            lost, self._on_event, self._on_lost = self._on_lost, None, None
+            if self._state is _State.OPEN:
+                self._finish()
+            else:
+                self._shut()
+            if lost is not None:
+                self._link.guard(lost, LinkLost("closed"))
+
+    # -- sending
+
+    def _queue(self, data: bytes) -> None:
+        if not data or self._state is not _State.OPEN:
+            return
+        if self._tls is not None:
+            self._tls.send(data)
+            data = self._tls.outgoing()
+        self._push(data)
+
+    def _push(self, data: bytes) -> None:
+        if not data:
+            return
+        self._out.append(memoryview(data))
+        self._out_bytes += len(data)
+        self._was_above = self._was_above or self._out_bytes > LINK_LOW_WATER
+        if self._out_bytes > MAX_LINK_PENDING:
+            self._lose(f"{self._out_bytes} bytes wait to be sent, the limit is {MAX_LINK_PENDING}")
+
+    def _send(self) -> None:
+        assert self._socket is not None
+        chunk = self._next_chunk()
+        if chunk:
+            try:
+                sent = self._socket.send(chunk)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                self._lose(error.strerror or type(error).__name__)
+                return
+            self._forget(sent)
+        if self._state is _State.FINISHING and not self._out:
+            self._half_close()
+        self._watch()
+        if self._was_above and self._out_bytes <= LINK_LOW_WATER:
+            self._was_above = False
+            if self.on_drained is not None:
+                self._link.guard(self.on_drained)
+
+    def _next_chunk(self) -> memoryview | bytes:
+        """At most 128 KiB a turn, so that one fast sender does not starve the other sockets; small writes
+        joined.
+        """
+        if not self._out:
+            return b""
+        if len(self._out[0]) >= _SEND_BYTES or len(self._out) == 1:
+            return self._out[0][:_SEND_BYTES]
+        taken: list[memoryview] = []
+        size = 0
+        for part in self._out:
+            if taken and size + len(part) > _SEND_BYTES:
+                break
+            taken.append(part)
+            size += len(part)
+        return b"".join(taken)
+
+    def _forget(self, sent: int) -> None:
+        self._out_bytes -= sent
+        while sent:
+            first = self._out[0]
+            if sent < len(first):
+                self._out[0] = first[sent:]
+                return
+            sent -= len(first)
+            self._out.popleft()
+
+    # -- ending
+
+    def _lose(self, reason: str) -> None:
+        lost = self._on_lost
+        self._on_event = self._on_lost = self.on_drained = None
+        self._shut()
+        if lost is not None:
+            self._link.guard(lost, LinkLost(reason))
+
+    def _finish(self) -> None:
+        self._state = _State.FINISHING
+        self._cancel_deadline()
+        self._deadline = self._link.call_later(_FINISH_S, self._shut)
+        if not self._out:
+            self._half_close()
+        self._watch()
+
+    def _half_close(self) -> None:
+        assert self._socket is not None
+        try:
+            # Closing with unread bytes resets the connection, and the reset overtakes our last words.
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._shut()
+
+    def _shut(self) -> None:
+        self._state = _State.CLOSED
+        self._cancel_deadline()
+        self._out.clear()
+        self._out_bytes = 0
+        self._drop_socket()
+        self._link.forget(self)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _drop_socket(self) -> None:
+        if self._socket is not None:
+            self._link.watch(self._socket, 0, self.ready)
+            self._socket.close()
+            self._socket = None
+
+    def _watch(self) -> None:
+        if self._socket is None:
+            return
+        mask = 0
+        if self._state is _State.CONNECTING or self._out:
+            mask |= selectors.EVENT_WRITE
+        if self._state is not _State.CONNECTING and (not self._held or self._state is _State.FINISHING):
+            mask |= selectors.EVENT_READ
+        self._link.watch(self._socket, mask, self.ready)
+
+
+def _new_socket(family: int, kind: int, proto: int) -> socket.socket:
+    made = socket.socket(family, kind, proto)
+    made.setblocking(False)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    low_water = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if low_water is not None:
+        # The backlog stays with us, where screen updates can still be merged (design: relay.md).
+        made.setsockopt(socket.IPPROTO_TCP, low_water, _SEND_BYTES)
+    return made
 
 
 class LinkThread(threading.Thread):
-    """The thread. `call` and `stop` from any thread; everything else on it."""
+    """The thread. `call`, `start` and `stop` from any thread; everything else on it."""
+
+    def __init__(self, name: str = "link", clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(name=name, daemon=True)
+        self.clock = clock
+        self._selector = selectors.DefaultSelector()
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_in.setblocking(False)
+        self._wake_out.setblocking(False)
+        self._calls: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._order = itertools.count()
+        self._connections: set[Connection] = set()
+        self._stop_by: float | None = None
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Run function(*arguments) on the link thread soon, in the order of the calls. From any thread."""
-        raise NotImplementedError
+        self._calls.append((function, arguments))
+        if threading.current_thread() is not self:
+            self._wake()
 
     def call_later(self, seconds: float, function: Callable[[], Any]) -> Timer:
         """Run function() on the link thread after `seconds`; link thread only."""
-        raise NotImplementedError
+        timer = Timer(function)
+        heapq.heappush(self._timers, (self.clock() + seconds, next(self._order), timer))
+        return timer
 
     def run_aside(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Run blocking `work()` in a thread of its own, then done(result or the exception) on the link
+        """Run blocking `work()` in a thread of its own, then done(its result or exception) on the link
         thread.
         """
-        raise NotImplementedError
+
+        def run() -> None:
+            try:
+                result: Any = work()
+            except Exception as error:
+                result = error
+            self.call(done, result)
+
+        threading.Thread(target=run, name=f"{self.name}-aside", daemon=True).start()
 
     def open(
         self,
@@ -97,12 +465,121 @@ class LinkThread(threading.Thread):
         protocol: SocketProtocol,
         on_event: Callable[[Any], None],
         on_lost: Callable[[LinkLost], None],
+        *,
+        ca_file: str | None = None,
     ) -> Connection:
-        """Connect to ws:// or wss:// `url` and drive `protocol`. on_event once for each event in order;
-        on_lost once at the end, unless close() was called.
+        """Connect to the ws:// or wss:// `url` and drive `protocol`.
+
+        on_event gets each event in order; on_lost comes once at the end, unless close() or finish() was
+        called. The first byte of the server must come within CONNECT_TIMEOUT_S. `ca_file` is trusted
+        instead of the system's authorities. Raises ProtocolError for an address of another kind.
         """
-        raise NotImplementedError
+        address = address_of(url)
+        connection = Connection(self, protocol, on_event, on_lost)
+        self._connections.add(connection)
+        tls = (tls_context(ca_file), address.host) if address.secure else None
+
+        def connect(found: Any) -> None:
+            if isinstance(found, Exception):
+                connection.refuse("the server's name was not found")
+            else:
+                connection.connect(found, tls)
+
+        def look_up() -> list[Any]:
+            return list(socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
+
+        if _is_literal(address.host):
+            # Later, not now: the caller has the connection in hand before the first callback.
+            self.call(connect, look_up())
+        else:
+            self.run_aside(look_up, connect)
+        return connection
 
     def stop(self) -> None:
-        """Close everything and end the thread; from any thread. Join with a timeout."""
-        raise NotImplementedError
+        """Close every connection and end the thread, within a second; from any thread. Then join it."""
+        self.call(self._stop)
+
+    # -- for Connection
+
+    def watch(self, sock: socket.socket, mask: int, ready: Callable[[int], None]) -> None:
+        """Call ready(mask) when `sock` is ready for `mask`; 0 forgets it."""
+        known = self._selector.get_map().get(sock)
+        if known is None:
+            if mask:
+                self._selector.register(sock, mask, ready)
+        elif not mask:
+            self._selector.unregister(sock)
+        elif known.events != mask:
+            self._selector.modify(sock, mask, ready)
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is closed."""
+        self._connections.discard(connection)
+
+    # -- the loop
+
+    def run(self) -> None:
+        """Serve until stop(); do not call."""
+        self._selector.register(self._wake_in, selectors.EVENT_READ, self._woken)
+        try:
+            while not self._is_over():
+                self._turn()
+        finally:
+            for connection in list(self._connections):
+                connection.close()
+            self._selector.close()
+            self._wake_in.close()
+            self._wake_out.close()
+
+    def _turn(self) -> None:
+        for key, mask in self._selector.select(self._patience()):
+            self.guard(key.data, mask)
+        now = self.clock()
+        while self._timers and self._timers[0][0] <= now:
+            self.guard(heapq.heappop(self._timers)[2].run)
+        for _ in range(len(self._calls)):  # what these calls add waits for the next turn
+            function, arguments = self._calls.popleft()
+            self.guard(function, *arguments)
+
+    def _patience(self) -> float | None:
+        if self._calls:
+            return 0
+        due = [self._timers[0][0]] if self._timers else []
+        if self._stop_by is not None:
+            due.append(self._stop_by)
+        return max(0.0, min(due) - self.clock()) if due else None
+
+    def guard(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Call an owner's function; its exception is logged and goes no further."""
+        try:
+            function(*arguments)
+        except Exception:  # an edge: a bug in one callback must not end every connection of the program
+            log.exception("link_callback_failed")
+
+    def _is_over(self) -> bool:
+        if self._stop_by is None:
+            return False
+        return not self._connections or self.clock() >= self._stop_by
+
+    def _stop(self) -> None:
+        self._stop_by = self.clock() + _STOP_S
+        for connection in list(self._connections):
+            if not connection.is_closed:
+                connection.close()
+
+    def _wake(self) -> None:
+        # Full: it is awake already; closed: the thread has ended.
+        with contextlib.suppress(OSError):
+            self._wake_out.send(b"w")
+
+    def _woken(self, _mask: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wake_in.recv(4096)
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,105 @@
+"""Log-in and log-out, for browsers (pages) and for the waiting program (JSON, docs/wire.md)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts import actions
+from app.accounts.actions import LoggedIn, Visit
+from app.accounts.forms import LogInForm
+from app.accounts.identity import forget_cookie, set_cookie
+from app.errors import AppError
+from app.pages import local_path
+from app.programs import answer, read_json, text_field
+from app.remote import attempt_source, caller_address
+from app.routes import agent_only, current_identity, program, public
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("accounts", __name__, template_folder="templates")
+
+
+@blueprint.route("/manage/login", methods=["GET", "POST"])
+@public
+def log_in() -> ResponseReturnValue:
+    """The log-in page of admins and agents."""
+    form = LogInForm()
+    if not form.tenant.data:
+        form.tenant.data = request.args.get("tenant", "")
+    status, refusal = 200, ""
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                return _enter(_log_browser_in(form))
+            except AppError as error:
+                status, refusal = error.status, str(error.for_reader)
+    return render_template("accounts/log_in.html", form=form, refusal=refusal), status
+
+
+@blueprint.post("/manage/logout")
+@agent_only
+def log_out() -> ResponseReturnValue:
+    """End this browser's log-in."""
+    identity = current_identity()
+    actions.end_log_in(identity.login_session_id or 0, "logout")
+    flash(_("로그아웃했습니다."))
+    response = make_response(redirect(url_for("accounts.log_in")))
+    forget_cookie(response)
+    return response
+
+
+@blueprint.post("/programs/login")
+@public
+def log_program_in() -> ResponseReturnValue:
+    """Log the waiting program in: {tenant, id, password, device?, remember?} or {refresh, device?}."""
+    body = read_json()
+    visit = _visit(text_field(body, "device", needed=False))
+    if body.get("refresh"):
+        granted = actions.log_in_again(refresh=text_field(body, "refresh"), visit=visit)
+    else:
+        granted = actions.log_in(
+            slug=text_field(body, "tenant"),
+            login_id=text_field(body, "id"),
+            password=str(body.get("password", ""))[:128],
+            kind="program",
+            visit=visit,
+            remember=body.get("remember") is True,
+        )
+    return answer(
+        token=granted.token,
+        expires_s=granted.expires_s,
+        agent={"id": granted.agent_id, "name": granted.agent_name},
+        **({"refresh": granted.refresh} if granted.refresh else {}),
+    )
+
+
+@blueprint.post("/programs/logout")
+@program("agent")
+def log_program_out() -> ResponseReturnValue:
+    """End the waiting program's log-in."""
+    actions.end_log_in(current_identity().login_session_id or 0, "logout")
+    return answer()
+
+
+def _log_browser_in(form: LogInForm) -> LoggedIn:
+    return actions.log_in(
+        slug=form.tenant.data.strip(),
+        login_id=form.login_id.data,
+        password=form.password.data,
+        kind="web",
+        visit=_visit(),
+    )
+
+
+def _enter(granted: LoggedIn) -> Response:
+    response = make_response(redirect(local_path(request.args.get("next", "")) or url_for("team.home")))
+    set_cookie(response, granted.token)
+    return response
+
+
+def _visit(device: str = "") -> Visit:
+    address = caller_address()
+    return Visit(attempt_source(address), address, request.headers.get("User-Agent", ""), device)

@@ -1,0 +1,105 @@
+"""Who works for a company: departments, agents, and the options set for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.database import BIGINT, Model, TenantOwned, now_utc, tenant_fk
+
+__all__ = ["Agent", "Department", "OptionValue"]
+
+
+class Department(TenantOwned, Model):
+    """A group of agents; flat. `name_key` is the name without case, unique within the company."""
+
+    __table_args__ = (UniqueConstraint("tenant_id", "name_key"),)
+
+    name: Mapped[str]
+    name_key: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Agent(TenantOwned, Model):
+    """A person who supports customers. Deleted agents keep their row, because records name them."""
+
+    __table_args__ = (
+        tenant_fk("department_id", "department"),
+        Index(
+            "uq_agent_tenant_id_login_key",
+            "tenant_id",
+            "login_key",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        CheckConstraint("role IN ('admin', 'agent')", name="role"),
+        CheckConstraint("seat IN ('pc', 'pc_mobile')", name="seat"),
+        CheckConstraint("state IN ('active', 'disabled')", name="state"),
+        CheckConstraint("login_key <> 'admin' OR (role = 'admin' AND deleted_at IS NULL)", name="admin"),
+    )
+
+    login_id: Mapped[str]
+    #: The id without case: what log-in looks for.
+    login_key: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str] = mapped_column(default="agent")
+    department_id: Mapped[int | None] = mapped_column(BIGINT)
+    seat: Mapped[str] = mapped_column(default="pc")
+    password_hash: Mapped[str]
+    state: Mapped[str] = mapped_column(default="active")
+    last_access_at: Mapped[datetime | None]
+    last_ip_public: Mapped[str | None]
+    last_ip_private: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now_utc)
+    deleted_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they administer the company."""
+        return self.role == "admin"
+
+    @property
+    def may_work(self) -> bool:
+        """Whether they may log in at all."""
+        return self.state == "active" and self.deleted_at is None
+
+
+def _one_value(scope: str, *columns: str) -> Index:
+    condition = text(f"scope = '{scope}'")
+    return Index(
+        f"uq_option_value_{scope}",
+        "tenant_id",
+        *columns,
+        "key",
+        unique=True,
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+
+
+class OptionValue(TenantOwned, Model):
+    """An option that differs from its default, for the company, one department or one agent."""
+
+    __table_args__ = (
+        tenant_fk("department_id", "department"),
+        tenant_fk("agent_id", "agent"),
+        CheckConstraint(
+            "(scope = 'tenant' AND department_id IS NULL AND agent_id IS NULL)"
+            " OR (scope = 'department' AND department_id IS NOT NULL AND agent_id IS NULL)"
+            " OR (scope = 'agent' AND department_id IS NULL AND agent_id IS NOT NULL)",
+            name="scope",
+        ),
+        _one_value("tenant"),
+        _one_value("department", "department_id"),
+        _one_value("agent", "agent_id"),
+    )
+
+    scope: Mapped[str]
+    department_id: Mapped[int | None] = mapped_column(BIGINT)
+    agent_id: Mapped[int | None] = mapped_column(BIGINT)
+    key: Mapped[str]
+    value: Mapped[bool]

@@ -1,0 +1,145 @@
+"""What the web half's tests stand on: settings, an app with its own database, the cast, logged-in clients.
+
+One app and one SQLite file per test process; before each test the file is the template again (companies and
+cast stored once, by the real actions), which takes a millisecond. Tests of the programs use none of this.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from config.settings import Settings, load
+
+SECRETS = {
+    "SECRET_KEY": "51" * 32,
+    "CODE_PEPPER": "52" * 32,
+    "CODE_SEAL_KEY": "53" * 32,
+    "AUDIT_KEY": "54" * 32,
+}
+
+
+def make_settings(storage_dir: Path, **environ: str) -> Settings:
+    """Settings of a test environment; nothing comes from the machine's own environment."""
+    return load({"BAROHELP_ENV": "test", "STORAGE_DIR": str(storage_dir), **SECRETS, **environ})
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of `app`."""
+    return make_settings(tmp_path_factory.mktemp("web"))
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """The one app of this test process, its people, and the file that each test starts from."""
+
+    app: Flask
+    cast: object
+    database: Path
+    template: Path
+
+    def reset(self) -> None:
+        """Put the database back to the template."""
+        from tenants.database import db
+
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(self.template, self.database)
+
+
+@pytest.fixture(scope="session")
+def stage(settings: Settings) -> _Stage:
+    """The app and its template database, made once."""
+    from app import create_app
+    from tenants.database import db
+    from tenants.row_security import protect_all
+    from tests.cast import make_cast
+
+    web = create_app(settings)
+    database = Path(settings.database_url.removeprefix("sqlite:///"))
+    with web.app_context():
+        db.create_all()
+        with db.engine.begin() as connection:
+            protect_all(connection, db.metadata)
+        cast = make_cast()
+        db.session.remove()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # a checkpoint waits for no transaction, not even ours
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+        db.engine.dispose()
+    template = database.with_suffix(".template")
+    shutil.copyfile(database, template)
+    return _Stage(web, cast, database, template)
+
+
+@pytest.fixture
+def app(stage: _Stage) -> Iterator[Flask]:
+    """The web half with a fresh database that holds the cast. No context is open."""
+    stage.reset()
+    yield stage.app
+    with stage.app.app_context():
+        from tenants.database import db
+
+        db.session.remove()
+
+
+@pytest.fixture
+def cast(app: Flask, stage: _Stage):  # type: ignore[no-untyped-def]  # Cast, whose import costs the programs' tests a second
+    """Hana, Bora, Nari, Chul and their companies."""
+    return stage.cast
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser or program that is logged in nowhere."""
+    return app.test_client()
+
+
+@pytest.fixture
+def in_maru(app: Flask, cast) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    """The test's own code runs in Maru's scope. For tests without a client: requests open their own."""
+    from tenants.database import tenant_scope
+
+    with app.app_context(), tenant_scope(cast.maru.id):
+        yield
+
+
+@pytest.fixture
+def log_in(app: Flask) -> Callable[..., FlaskClient]:
+    """`log_in(cast.bora)` gives a browser in which Bora is logged in, with her CSRF token as a header."""
+
+    def browser_of(person) -> FlaskClient:  # type: ignore[no-untyped-def]
+        browser = app.test_client()
+        form = {"tenant": person.tenant, "login_id": person.login_id, "password": person.password}
+        assert browser.post("/manage/login", data=form).status_code == 302
+        page = browser.get("/manage").get_data(as_text=True)
+        token = page.split('name="csrf-token" content="', 1)[1].split('"', 1)[0]
+        browser.environ_base["HTTP_X_CSRF_TOKEN"] = token
+        return browser
+
+    return browser_of
+
+
+@pytest.fixture
+def program_of(app: Flask) -> Callable[..., FlaskClient]:
+    """`program_of(cast.bora)` gives Bora's waiting program, logged in by its bearer token."""
+
+    def waiting_program(person) -> FlaskClient:  # type: ignore[no-untyped-def]
+        program = app.test_client()
+        answer = program.post("/programs/login", json=person.credentials)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {answer.json['token']}"
+        return program
+
+    return waiting_program

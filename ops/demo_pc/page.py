@@ -56,6 +56,9 @@ class DemoPage:
     def serve_forever(self) -> None:
         self._server.serve_forever()
 
+    def close(self) -> None:
+        self._server.shutdown()
+
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The answer to a plain request; None lets the WebSocket handshake go on."""
         if request.headers.get("Host") not in self._hosts:

@@ -1,0 +1,140 @@
+"""Copies the front-end files that are served from node_modules into app/static/vendor/, and cuts the font.
+
+Decides what is served (COPIES, nothing else) and how the font is split: `pretendard-core` holds Latin and the
+syllables that our own pages use, so that a first visit loads one small file; `pretendard-more` holds the rest
+of KS X 1001 and is fetched only by a page with a name or title that needs it. Text files get a .gz beside
+them. The font is cut anew only when its letters change. Usage: python ops/vendor_assets.py
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+MODULES: Final = ROOT / "node_modules"
+TARGET: Final = ROOT / "app" / "static" / "vendor"
+FONT: Final = MODULES / "pretendard/dist/web/variable/woff2/PretendardVariable.woff2"
+
+#: From node_modules, to app/static/vendor. A folder is copied with its .js files.
+COPIES: Final = {
+    "@tabler/core/dist/css/tabler.min.css": "tabler/tabler.min.css",
+    "@tabler/core/dist/js/tabler.min.js": "tabler/tabler.min.js",
+    "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
+    "@alpinejs/csp/dist/cdn.min.js": "alpine/alpine-csp.min.js",
+    "@novnc/novnc/core": "novnc/core",
+    "@novnc/novnc/vendor": "novnc/vendor",
+    "@novnc/novnc/LICENSE.txt": "novnc/LICENSE.txt",
+    "pretendard/dist/LICENSE.txt": "pretendard/LICENSE.txt",
+}
+FONT_FEATURES: Final = ["kern", "tnum", "calt", "ccmp", "liga", "mark", "locl", "case"]
+LATIN: Final = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x17F)])) + "–—‘’“”…·•→←↑↓✓×₩℃㎡「」『』"
+#: Frequent in names of people and companies, which no template shows.
+NAMES: Final = (
+    "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진지엄채원천방공현함변염"
+    "여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감호음빈동온시범좌팽승간"
+    "상담실센터회사주식전자통신정보기술시스템고객지원서비스닷컴마루누리"
+)
+
+
+def syllables_of_ks_x_1001() -> str:
+    """The 2,350 syllables of KS X 1001: what Korean text is made of, but for rare words."""
+    return "".join(bytes([a, b]).decode("euc-kr") for a in range(0xB0, 0xC9) for b in range(0xA1, 0xFF))
+
+
+def syllables_of_pages(root: Path = ROOT / "app") -> str:
+    """Every Hangul syllable that stands in our templates, views and catalogues."""
+    files = [path for pattern in ("*.html", "*.py", "*.po", "*.js") for path in root.rglob(pattern)]
+    text = "".join(path.read_text(encoding="utf-8") for path in files if "vendor" not in path.parts)
+    return "".join(sorted(set(re.findall(r"[가-힣]", text))))
+
+
+def copy_files() -> None:
+    """Copy what COPIES names; raises FileNotFoundError naming the package that is not installed."""
+    for source_name, target_name in COPIES.items():
+        source, target = MODULES / source_name, TARGET / target_name
+        if not source.exists():
+            raise FileNotFoundError(f"{source} is missing; run `npm ci --ignore-scripts` first")
+        if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, ignore=_all_but_scripts)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    for path in [*TARGET.rglob("*.js"), *TARGET.rglob("*.css")]:
+        _compress(path)
+
+
+def _all_but_scripts(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if not (Path(folder, name).is_dir() or name.endswith((".js", "LICENSE")))]
+
+
+def _compress(path: Path) -> None:
+    """Write path.gz; the same bytes for the same file, so that its address stays the same."""
+    path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
+def cut_fonts() -> None:
+    """Make the two font files and the style sheet that names them, unless they are there already."""
+    core = "".join(sorted(set(syllables_of_pages()) | set(NAMES)))
+    more = "".join(sorted(set(syllables_of_ks_x_1001()) - set(core)))
+    folder = TARGET / "pretendard"
+    state = hashlib.sha256(f"1 {FONT.stat().st_size} {core}".encode()).hexdigest()
+    stamp = folder / "letters.sha256"
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    faces = []
+    for name, letters in (("core", LATIN + core), ("more", more)):
+        _cut(letters, folder / f"pretendard-{name}.woff2")
+        digest = hashlib.sha256((folder / f"pretendard-{name}.woff2").read_bytes()).hexdigest()[:8]
+        faces.append(_face(f"pretendard-{name}.woff2?v={digest}", letters))
+    (folder / "pretendard.css").write_text("\n".join(faces), encoding="ascii")
+    _compress(folder / "pretendard.css")
+    stamp.write_text(state)
+
+
+def _cut(letters: str, target: Path) -> None:
+    from fontTools import subset
+
+    options = subset.Options()
+    options.flavor = "woff2"
+    options.layout_features = FONT_FEATURES
+    font = subset.load_font(str(FONT), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=letters)
+    cutter.subset(font)
+    subset.save_font(font, str(target), options)
+
+
+def _face(file: str, letters: str) -> str:
+    ranges = ",".join(_ranges(sorted({ord(letter) for letter in letters})))
+    return (
+        "@font-face{font-family:Pretendard;font-weight:45 920;font-style:normal;font-display:swap;"
+        f'src:url("{file}") format("woff2-variations");unicode-range:{ranges}}}'
+    )
+
+
+def _ranges(points: list[int]) -> Iterable[str]:
+    """Runs of code points as CSS writes them: U+AC00-AC01."""
+    start = previous = points[0]
+    for point in [*points[1:], -1]:
+        if point == previous + 1:
+            previous = point
+            continue
+        yield f"U+{start:X}" if start == previous else f"U+{start:X}-{previous:X}"
+        start = previous = point
+
+
+if __name__ == "__main__":
+    try:
+        copy_files()
+        cut_fonts()
+    except FileNotFoundError as problem:
+        sys.exit(str(problem))

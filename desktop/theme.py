@@ -179,8 +179,9 @@ def prepare(program: str = "barohelp") -> None:
     with contextlib.suppress(AttributeError, OSError):
         import ctypes
 
-        ctypes.windll.shcore.SetProcessDpiAwareness(1)  # type: ignore[attr-defined,unused-ignore]
-        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID(program)  # type: ignore[attr-defined,unused-ignore]
+        windows = ctypes.windll  # type: ignore[attr-defined,unused-ignore]
+        windows.shcore.SetProcessDpiAwareness(1)
+        windows.shell32.SetCurrentProcessExplicitAppUserModelID(program)
 
 
 def apply(root: tk.Misc, dark: bool = False) -> Theme:

@@ -1,68 +1,87 @@
-"""The two links of a program: SignalLink to the web half, ParticipantLink to the other end of a participant.
+"""ParticipantLink: the sealed channels to the other end of one participant.
 
-Decides when to connect, reconnect and give up, on top of the sans-I/O rules of wire/. Leaves what messages
-mean to the programs' models. All callbacks run on the link thread; hand what they get to a queue.Queue.
+Decides when channels open, when they count as unstable, lost or over, and how they come back. Leaves the
+keys to wire/signal/keys.py, the seal to wire/channel.py, the control rules to wire/control, and what the
+bytes and messages mean to the programs' models. All callbacks run on the link thread; hand what they get to
+a queue.Queue.
 
 A program has one LinkThread, one SignalLink, and one ParticipantLink for each participant. The owner gives
 every signal message to `ParticipantLink.receive`; it picks what is its own.
+
+The life of the link: keys (once), then for each offer of a higher epoch: close what is open, open every
+channel with its ticket, seal, hello on control. A channel that closes asks for tickets (`ticket.need`),
+which brings the next offer.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from desktop.connection import LinkThread
-from wire.control.messages import ControlMessage
-from wire.seal import ParticipantKey
-from wire.signal.commands import Answer, Command
-from wire.signal.messages import Received, SignalMessage
-from wire.terms import Channel, Side
+from desktop.backoff import Backoff
+from desktop.connection import Connection, LinkThread, Timer
+from desktop.signal_link import SignalLink, SignalState
+from wire.channel import Closed, Opened, PlainReceived, SealedChannel
+from wire.control.beat import Heartbeat
+from wire.control.messages import CONTROL_VERSION, Beat, ControlMessage, End, Hello, Who
+from wire.control.protocol import ControlProtocol
+from wire.errors import LinkLost, ProtocolError, SealBroken
+from wire.limits import CONTROL_DEAD_S, PAIR_WAIT_S, RETRY_CONNECTED_S
+from wire.seal import ParticipantKey, SealedStream
+from wire.signal.commands import Command, EndOwnSession, EndSession, LinkReport, TicketNeed
+from wire.signal.keys import KeyExchange
+from wire.signal.messages import (
+    AGENT_MESSAGES,
+    CUSTOMER_MESSAGES,
+    AgentSnapshot,
+    CustomerSnapshot,
+    Ended,
+    KeyAsk,
+    KeyCommit,
+    KeyOpen,
+    Offer,
+    ParticipantLeft,
+    SignalMessage,
+    channel_url,
+)
+from wire.terms import Channel, Right, Side
 
 __all__ = ["LinkState", "ParticipantLink", "SignalLink", "SignalState"]
 
-SignalState: TypeAlias = Literal["connecting", "online", "offline", "ended"]
+log = logging.getLogger(__name__)
+
 LinkState: TypeAlias = Literal["ok", "unstable", "lost"]
 
+BAD_CONTROL: Final = 4032
+"""Close code of a control channel on which the other end broke the rules."""
 
-class SignalLink:
-    """The program's signal socket, kept alive for as long as the log-in or credential lives."""
+_SAME_TICKET_TRIES: Final = 3
+_TICKET_MARGIN_S: Final = 5.0
+_ASK_AGAIN_S: Final = 10.0
+# The relay sends away who waits alone for PAIR_WAIT_S; after that only a stalled other end is left.
+_OPENING_S: Final = PAIR_WAIT_S + 5.0
 
-    def __init__(
-        self,
-        link: LinkThread,
-        base_url: str,
-        bearer: str,
-        *,
-        role: Side,
-        on_message: Callable[[Received], None],
-        on_state: Callable[[SignalState, str], None],
-        on_answer: Callable[[Command, Answer], None] | None = None,
-        language: str = "ko",
-        ca_file: str | None = None,
-    ) -> None:
-        """`base_url` is the server's http(s) address. on_message gets every message in order, snapshots
-        included, each once. on_state gets (state, why): "ended" is final, `why` one of replaced, refused,
-        login_ended, tenant_stopped, session_over, or the web half's B-code.
-        """
-        raise NotImplementedError
 
-    def start(self) -> None:
-        """Begin; from any thread."""
+class _Leg:
+    """One channel in one epoch: its socket, its seal, and what waits for it."""
 
-    def send(self, command: Command, on_answer: Callable[[Answer], None] | None = None) -> None:
-        """Queue a command; from any thread. It is repeated with the same id over reconnects until it is
-        answered.
-        """
+    def __init__(self, name: Channel, channel: SealedChannel) -> None:
+        self.name: Channel = name
+        self.channel = channel
+        self.connection: Connection | None = None
+        self.is_open = False
+        self.queued = 0
+        self.patience: Timer | None = None
 
-    def set_bearer(self, bearer: str) -> None:
-        """Use a renewed token from the next connection on; from any thread."""
-
-    def set_connected(self, connected: bool) -> None:
-        """Tell whether a support session is connected: then retries are at most 2 s apart. Any thread."""
-
-    def stop(self) -> None:
-        """Close for good; from any thread. No callbacks after it has run."""
+    def close(self, code: int, reason: str = "") -> None:
+        """Say goodbye and let the socket finish by itself."""
+        if self.patience is not None:
+            self.patience.cancel()
+        if self.connection is not None:
+            self.channel.close(code, reason)
+            self.connection.finish()
 
 
 class ParticipantLink:
@@ -89,8 +108,11 @@ class ParticipantLink:
         on_drained: Callable[[Channel], None] | None = None,
         on_state: Callable[[LinkState, int | None], None] | None = None,
         on_end: Callable[[str, str], None] | None = None,
+        expected_who: Callable[[], tuple[str, str]] | None = None,
+        epoch: int = 0,
         keys_lost: bool = False,
         own_key: ParticipantKey | None = None,
+        backoff: Backoff | None = None,
         ca_file: str | None = None,
     ) -> None:
         """send_command sends a signal command (SignalLink.send, or a JSON line to the parent process).
@@ -99,43 +121,496 @@ class ParticipantLink:
         agent,
                     [Machine(...), Rights(...), People(...)] for the customer
         on_words    the six words, once after each key exchange (a second time only if an end lost its keys)
-        on_channel_open   the channel is sealed and empty: begin anew (a new RFB protocol object for "screen")
-        on_plain    bytes of "screen" or "files"; RFB is a byte stream, borders mean nothing
-        on_control  (i, message) of "control", checked by ControlProtocol; beats are not passed on
-        on_channel_lost   the channel closed; it comes back by itself through on_channel_open
-        on_drained  pending_bytes(channel) has become small: go on encoding
-        on_state    (ok | unstable | lost, round trip in ms or None) on every change
-        on_end      (by, reason), once: the other end or the system ended, or B-31 / B-32 broke the trust
+        on_channel_open   the channel is sealed and empty: begin anew (a new RFB protocol object for
+        "screen").
+                    Read `link.epoch` here and give it to `send`, so that bytes of an older stream never
+                    follow it.
+        on_plain    bytes of "screen" or "files"; RFB is a byte stream, borders mean nothing on_control  (i,
+        message) of "control", checked by ControlProtocol; beats are not passed on on_channel_lost   the
+        channel closed; it comes back by itself through on_channel_open on_drained  pending_bytes(channel)
+        has become small: go on encoding on_state    (ok | unstable | lost, round trip in ms or None) on
+        every change on_end      (by, reason), once: the other end or the system ended, or B-31 / B-32 broke
+        the trust. Not after
+                    our own end() or close()
+        expected_who   the customer's: (agent_name, company) as the signal socket named them; another `who`
+        is B-32 epoch, keys_lost   for a program that started anew and finds the participant in its
+        snapshot: the snapshot's
+                    epoch, and True because the keys died with the old process
         """
-        raise NotImplementedError
+        self.session, self.participant = session, participant
+        self._link = link
+        self._role: Side = role
+        self._send_command = send_command
+        self._language, self._program, self._features = language, program, tuple(features)
+        self._greeting = greeting
+        self._wanted: tuple[Channel, ...] = tuple(channels)
+        self._on_words, self._on_channel_open, self._on_plain = on_words, on_channel_open, on_plain
+        self._on_control, self._on_channel_lost, self._on_drained = on_control, on_channel_lost, on_drained
+        self._on_state, self._on_end = on_state, on_end
+        self._expected_who = expected_who
+        self._keys_lost = keys_lost
+        self._keys = KeyExchange(role=role, session=session, participant=participant, own=own_key)
+        self._backoff = backoff or Backoff()
+        self._ca_file = ca_file
+        self._epoch = epoch
+        self._offer: Offer | None = None
+        self._offer_until = 0.0
+        self._tcp_tries: dict[Channel, int] = {}
+        self._legs: dict[Channel, _Leg] = {}
+        self._lock = threading.Lock()
+        self._control: ControlProtocol | None = None
+        self._beat: Heartbeat | None = None
+        self._beat_timer: Timer | None = None
+        self._ask_timer: Timer | None = None
+        self._dead_timer: Timer | None = None
+        self._state: LinkState | None = None
+        self._ended = False
+
+    # -- from any thread
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the newest offer; read it inside on_channel_open."""
+        return self._epoch
+
+    @property
+    def rtt_ms(self) -> int | None:
+        """The newest round trip, None before the first."""
+        return self._beat.rtt_ms if self._beat is not None else None
 
     def start(self) -> None:
         """Begin (needed for keys_lost only: it asks for a key exchange at once); from any thread."""
+        self._link.call(self._start)
 
     def receive(self, message: SignalMessage | Mapping[str, Any]) -> None:
-        """Take a signal message (key.*, offer, participant.left, ended, snapshot); others are ignored. Any
-        thread.
+        """Take a signal message, or its JSON object (ProtocolError when it is none): key.*, offer,
+        participant.left, ended, snapshot; others are ignored. From any thread.
         """
+        if isinstance(message, Mapping):
+            table = AGENT_MESSAGES if self._role == "agent" else CUSTOMER_MESSAGES
+            kind = table.get(str(message.get("t")))
+            if kind is None:
+                return
+            message = kind.from_json(message)
+        self._link.call(self._receive, message)
 
-    def send(self, channel: Channel, plain: bytes) -> bool:
-        """Seal and send bytes on "screen" or "files"; from any thread. False when the channel is not open."""
+    def send(self, channel: Channel, plain: bytes, *, epoch: int | None = None) -> bool:
+        """Seal and send bytes on "screen" or "files"; from any thread. False when the channel is not open,
+        or is of another epoch than the bytes: then they are of a stream that is over.
+        """
+        leg = self._legs.get(channel)
+        if leg is None or not leg.is_open or (epoch is not None and epoch != self._epoch):
+            return False
+        with self._lock:
+            leg.queued += len(plain)
+        self._link.call(self._send, leg, plain)
+        return True
 
     def send_control(self, message: ControlMessage) -> None:
-        """Send a control message; from any thread. Dropped when the channel is not open: `greeting` says
-        what matters.
+        """Send a control message; from any thread. Dropped when the channel is not open: `greeting` tells
+        the other end what matters when it comes back.
         """
+        self._link.call(self._say, message)
 
-    def refuse(self, i: int, code: str, *, option: str | None = None, right: str | None = None) -> None:
+    def refuse(self, i: int, code: str, *, option: str | None = None, right: Right | None = None) -> None:
         """Answer control record `i` with `refused`; from any thread."""
+        self._link.call(self._refuse, i, code, option, right)
 
     def pending_bytes(self, channel: Channel) -> int:
         """Bytes that wait for the line, sealed or not; from any thread. Encode nothing new above ~256 KiB."""
+        leg = self._legs.get(channel)
+        if leg is None:
+            return 0
+        return leg.queued + (leg.connection.pending_bytes if leg.connection is not None else 0)
 
     def hold(self, channel: Channel, on: bool) -> None:
         """Stop or go on reading a channel while the owner's queue is full; from any thread."""
+        self._link.call(self._hold, channel, on)
 
     def end(self, reason: str = "") -> None:
         """Say `end` on control, tell signal, close everything; from any thread."""
+        self._link.call(self._end_ourselves, reason)
 
     def close(self) -> None:
         """Close without a word (the web half ended it already, or the program exits); from any thread."""
+        self._link.call(self._close_all)
+
+    # -- signal messages
+
+    def _start(self) -> None:
+        if self._keys_lost and not self._keys.is_complete:
+            self._need_ticket("control")
+
+    def _receive(self, message: SignalMessage) -> None:
+        if self._ended:
+            return
+        if isinstance(message, KeyAsk | KeyCommit | KeyOpen):
+            if message.participant == self.participant:
+                self._take_key(message)
+        elif isinstance(message, Offer):
+            if message.participant == self.participant and message.epoch > self._epoch:
+                self._take_offer(message)
+        elif isinstance(message, AgentSnapshot | CustomerSnapshot):
+            self._take_snapshot(message)
+        elif isinstance(message, ParticipantLeft):
+            if message.participant == self.participant:
+                self._over("system", message.reason)
+        elif isinstance(message, Ended) and message.session == self.session:
+            self._over(message.by, message.reason)
+
+    def _take_key(self, message: KeyAsk | KeyCommit | KeyOpen) -> None:
+        was_complete, was_epoch = self._keys.is_complete, self._keys.epoch
+        try:
+            if isinstance(message, KeyAsk):
+                commands = self._keys.start(message.epoch)
+            else:
+                commands = self._keys.receive(message)
+        except SealBroken as error:
+            log.warning("keys_refused", extra={"participant": self.participant, "reason": str(error)})
+            self._distrust("B-31")
+            return
+        except ProtocolError as error:
+            log.warning("key_message_ignored", extra={"participant": self.participant, "reason": str(error)})
+            return
+        for command in commands:
+            self._send_command(command)
+        if self._keys.is_complete and (not was_complete or self._keys.epoch != was_epoch):
+            self._keys_lost = False
+            if self._on_words is not None:
+                self._link.guard(self._on_words, self._keys.words(self._language))
+            self._open_channels()
+
+    def _take_snapshot(self, snapshot: AgentSnapshot | CustomerSnapshot) -> None:
+        mine = [one for one in snapshot.participants if one.participant == self.participant]
+        if not mine:
+            self._over("system", "gone")
+            return
+        if not self._keys.is_complete:
+            for command in self._keys.repeat():
+                self._send_command(command)
+        if mine[0].epoch > self._epoch:
+            # Its offer went to a stream that is gone; tickets are never sent twice.
+            self._epoch = mine[0].epoch
+            self._drop_legs(1000, "new epoch")
+            self._need_ticket("control")
+
+    def _take_offer(self, offer: Offer) -> None:
+        self._drop_legs(1000, "new epoch")
+        self._epoch = offer.epoch
+        self._offer = offer
+        self._offer_until = self._link.clock() + max(1.0, offer.ttl_s - _TICKET_MARGIN_S)
+        self._tcp_tries.clear()
+        self._cancel_ask()
+        self._open_channels()
+
+    # -- channels
+
+    def _open_channels(self) -> None:
+        if self._offer is None or not self._keys.is_complete or self._ended:
+            return
+        if self._link.clock() > self._offer_until:
+            self._offer = None
+            self._need_ticket("control")
+            return
+        for name in self._wanted:
+            if name not in self._legs and name in self._offer.tickets:
+                self._open_channel(name, self._offer)
+
+    def _open_channel(self, name: Channel, offer: Offer) -> None:
+        assert self._keys.peer_public is not None
+        stream = SealedStream(
+            role=self._role,
+            own=self._keys.own,
+            peer_public=self._keys.peer_public,
+            session=self.session,
+            participant=self.participant,
+            channel=name,
+            epoch=offer.epoch,
+        )
+        url = channel_url(offer, name)
+        leg = _Leg(name, SealedChannel(url, stream))
+        self._legs[name] = leg
+        leg.connection = self._link.open(
+            url,
+            leg.channel,
+            lambda event: self._take_event(leg, event),
+            lambda lost: self._take_loss(leg, lost),
+            ca_file=self._ca_file,
+        )
+        leg.connection.on_drained = lambda: self._drained(leg)
+        leg.patience = self._link.call_later(_OPENING_S, lambda: self._give_up(leg, "not sealed in time"))
+
+    def _take_event(self, leg: _Leg, event: object) -> None:
+        if self._legs.get(leg.name) is not leg:
+            return
+        if isinstance(event, Opened):
+            self._opened(leg)
+        elif isinstance(event, PlainReceived):
+            if leg.name == "control":
+                self._take_control(leg, event.data)
+            elif self._on_plain is not None:
+                self._on_plain(leg.name, event.data)
+        elif isinstance(event, Closed):
+            why = leg.channel.error or event.reason
+            log.info(
+                "channel_closed", extra={"channel": leg.name, "close_code": event.code, "reason": str(why)}
+            )
+
+    def _opened(self, leg: _Leg) -> None:
+        leg.is_open = True
+        if leg.patience is not None:
+            leg.patience.cancel()
+        log.info("channel_open", extra={"channel": leg.name, "epoch": self._epoch})
+        if leg.name == "control":
+            self._control = ControlProtocol(self._role)
+            self._beat = Heartbeat(self._link.clock())
+            self._link.guard(self._greet)
+            self._tick()
+        if self._on_channel_open is not None:
+            self._link.guard(self._on_channel_open, leg.name)
+        if self._all_open():
+            self._backoff.reset()
+        self._judge()
+
+    def _greet(self) -> None:
+        self._say(Hello(CONTROL_VERSION, self._program, self._features))
+        for message in self._greeting():
+            self._say(message)
+
+    def _take_loss(self, leg: _Leg, lost: LinkLost) -> None:
+        if self._legs.get(leg.name) is not leg:
+            return
+        reached = leg.channel.was_reached
+        self._drop_leg(leg)
+        self._judge()
+        if reached or not self._same_ticket_again(leg.name):
+            log.info("channel_lost", extra={"channel": leg.name, "reason": str(lost)})
+            self._need_ticket(leg.name)
+
+    def _same_ticket_again(self, name: Channel) -> bool:
+        """A relay that could not be reached has not seen the ticket: try it again, a few times."""
+        tries = self._tcp_tries.get(name, 0)
+        if tries >= _SAME_TICKET_TRIES or self._link.clock() > self._offer_until:
+            return False
+        self._tcp_tries[name] = tries + 1
+        offer = self._offer
+
+        def again() -> None:
+            if self._offer is offer:
+                self._open_channels()
+
+        self._link.call_later(self._backoff.next_s(RETRY_CONNECTED_S), again)
+        return True
+
+    def _give_up(self, leg: _Leg, why: str) -> None:
+        """This end closes a leg that is of no more use, and asks for another."""
+        if self._legs.get(leg.name) is leg:
+            leg.close(1000, why)
+            self._drop_leg(leg)
+            self._judge()
+            self._need_ticket(leg.name)
+
+    def _drop_legs(self, code: int, why: str) -> None:
+        for leg in list(self._legs.values()):
+            leg.close(code, why)
+            self._drop_leg(leg)
+
+    def _drop_leg(self, leg: _Leg) -> None:
+        if leg.patience is not None:
+            leg.patience.cancel()
+        del self._legs[leg.name]
+        was_open, leg.is_open = leg.is_open, False
+        if leg.name == "control":
+            self._control = None
+            self._beat = None
+            if self._beat_timer is not None:
+                self._beat_timer.cancel()
+        if was_open and self._on_channel_lost is not None:
+            self._link.guard(self._on_channel_lost, leg.name)
+
+    def _all_open(self) -> bool:
+        wanted = [name for name in self._wanted if self._offer is None or name in self._offer.tickets]
+        return all(name in self._legs and self._legs[name].is_open for name in wanted)
+
+    # -- asking for tickets
+
+    def _need_ticket(self, name: Channel) -> None:
+        """Ask the web half for a new offer: once for all channels that broke, and again while none comes."""
+        if self._ended or self._ask_timer is not None:
+            return
+        self._offer = None
+
+        def ask() -> None:
+            self._send_command(TicketNeed(self.participant, name, self._epoch, keys_lost=self._keys_lost))
+            self._ask_timer = self._link.call_later(_ASK_AGAIN_S, ask)
+
+        self._ask_timer = self._link.call_later(self._backoff.next_s(RETRY_CONNECTED_S), ask)
+
+    def _cancel_ask(self) -> None:
+        if self._ask_timer is not None:
+            self._ask_timer.cancel()
+            self._ask_timer = None
+
+    # -- control
+
+    def _say(self, message: ControlMessage) -> None:
+        leg = self._legs.get("control")
+        if self._control is None or leg is None:
+            return
+        try:
+            self._control.send(message, self._link.clock())
+        except ProtocolError as error:
+            log.warning("control_not_sent", extra={"type": message.TYPE, "reason": str(error)})
+            return
+        self._flush_control(leg)
+
+    def _refuse(self, i: int, code: str, option: str | None, right: Right | None) -> None:
+        leg = self._legs.get("control")
+        if self._control is not None and leg is not None:
+            self._control.refuse(i, code, option=option, right=right)
+            self._flush_control(leg)
+
+    def _flush_control(self, leg: _Leg) -> None:
+        if self._control is None or leg.connection is None or not leg.channel.is_open:
+            return
+        for plain in self._control.outgoing():
+            leg.channel.send(plain)
+        leg.connection.flush()
+
+    def _take_control(self, leg: _Leg, plain: bytes) -> None:
+        if self._control is None or self._beat is None:
+            return
+        now = self._link.clock()
+        self._beat.heard(now)
+        try:
+            self._control.receive(plain, now)
+        except ProtocolError as error:
+            log.warning("control_broken", extra={"participant": self.participant, "reason": str(error)})
+            self._flush_control(leg)
+            leg.close(BAD_CONTROL, "control rules broken")
+            self._give_up(leg, "control rules broken")
+            return
+        self._flush_control(leg)
+        for event in self._control.events():
+            self._take_message(event.i, event.message, now)
+        self._judge()
+
+    def _take_message(self, i: int, message: ControlMessage, now: float) -> None:
+        if self._ended:
+            return
+        if isinstance(message, Beat):
+            if self._beat is not None:
+                self._beat.take(message, now)
+            return
+        if isinstance(message, End):
+            peer = "customer" if self._role == "agent" else "agent"
+            self._tell_signal_end(message.reason)
+            self._over("system" if message.by == "system" else peer, message.reason)
+            return
+        if isinstance(message, Who) and self._is_somebody_else(message):
+            self._distrust("B-32")
+            return
+        if self._on_control is not None:
+            self._link.guard(self._on_control, i, message)
+
+    def _is_somebody_else(self, who: Who) -> bool:
+        return self._expected_who is not None and (who.agent_name, who.company) != self._expected_who()
+
+    def _tick(self) -> None:
+        leg = self._legs.get("control")
+        if self._beat is None or leg is None:
+            return
+        now = self._link.clock()
+        if self._beat.quality(now) == "lost":
+            log.info("channel_silent", extra={"participant": self.participant})
+            for each in list(self._legs.values()):
+                self._give_up(each, "silent")
+            return
+        beat = self._beat.due(now)
+        if beat is not None:
+            self._say(beat)
+        self._judge()
+        if self._beat is not None:
+            wait_s = max(0.0, self._beat.next_due(now) - now)
+            self._beat_timer = self._link.call_later(wait_s, self._tick)
+
+    # -- state
+
+    def _judge(self) -> None:
+        """Work out ok, unstable or lost, and tell who wants to know."""
+        if self._state is None and not self._all_open():
+            return  # not connected for the first time yet: that is no break
+        now = self._link.clock()
+        quality = self._beat.quality(now) if self._beat is not None else "unstable"
+        if quality == "ok" and self._all_open():
+            self._set_state("ok")
+        elif self._state == "ok":
+            self._set_state("unstable")
+            self._dead_timer = self._link.call_later(CONTROL_DEAD_S - 1.5, self._declare_lost)
+
+    def _declare_lost(self) -> None:
+        if self._state == "unstable" and not self._ended:
+            self._set_state("lost")
+
+    def _set_state(self, state: LinkState) -> None:
+        if state == self._state:
+            return
+        if self._dead_timer is not None:
+            self._dead_timer.cancel()
+        self._state = state
+        self._send_command(LinkReport(self.participant, "control", state, self.rtt_ms))
+        if self._on_state is not None:
+            self._link.guard(self._on_state, state, self.rtt_ms)
+
+    # -- sending
+
+    def _send(self, leg: _Leg, plain: bytes) -> None:
+        with self._lock:
+            leg.queued -= len(plain)
+        if leg.is_open and leg.channel.is_open and leg.connection is not None:
+            leg.channel.send(plain)
+            leg.connection.flush()
+
+    def _drained(self, leg: _Leg) -> None:
+        if self._on_drained is not None and leg.is_open:
+            self._on_drained(leg.name)
+
+    def _hold(self, channel: Channel, on: bool) -> None:
+        leg = self._legs.get(channel)
+        if leg is not None and leg.connection is not None:
+            leg.connection.hold(on)
+
+    # -- the end
+
+    def _end_ourselves(self, reason: str) -> None:
+        if self._ended:
+            return
+        self._say(End(self._role, reason))
+        self._tell_signal_end(reason)
+        self._close_all()
+
+    def _distrust(self, code: str) -> None:
+        self._tell_signal_end(code)
+        self._over("system", code)
+
+    def _tell_signal_end(self, reason: str) -> None:
+        if self._role == "agent":
+            self._send_command(EndSession(self.session, reason))
+        else:
+            self._send_command(EndOwnSession(reason))
+
+    def _over(self, by: str, reason: str) -> None:
+        if self._ended:
+            return
+        self._close_all()
+        if self._on_end is not None:
+            self._link.guard(self._on_end, by, reason)
+
+    def _close_all(self) -> None:
+        self._ended = True
+        self._cancel_ask()
+        if self._dead_timer is not None:
+            self._dead_timer.cancel()
+        for leg in list(self._legs.values()):
+            leg.close(1000, "end")
+            self._drop_leg(leg)

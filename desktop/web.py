@@ -1,17 +1,35 @@
 """JSON over HTTP to the web half, blocking: for worker threads and LinkThread.run_aside, never the Tk or
 link thread.
+
+Decides how an answer becomes a value, WebRefused or LinkLost. Leaves retries to the caller. No redirects:
+our addresses do not move, and a bearer token must not follow one.
 """
 
 from __future__ import annotations
 
+import http.client
+import json
+import ssl
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from desktop.tls import tls_context
+from wire.errors import LinkLost, ProtocolError
+from wire.limits import MAX_WEB_ANSWER
+from wire.record import load_object
 
 __all__ = ["WebRefused", "post_json"]
 
+_OK: Final = range(200, 300)
+_MAX_RETRY_AFTER_S: Final = 3600.0
+
 
 class WebRefused(Exception):
-    """The web half said no: HTTP `status`, its `code` (B-..) and the `text` in the reader's language."""
+    """The web half said no: HTTP `status`, its `code` (B-..) and the `text` in the reader's language.
+
+    `retry_after_s` is its Retry-After, None without one.
+    """
 
     def __init__(self, status: int, code: str, text: str, retry_after_s: float | None = None) -> None:
         super().__init__(f"{status} {code}: {text}")
@@ -30,9 +48,79 @@ def post_json(
     timeout: float = 10.0,
     ca_file: str | None = None,
 ) -> dict[str, Any]:
-    """POST `payload`, return the decoded JSON object of a 2xx answer.
+    """POST `payload`, return the decoded JSON object of a 2xx answer (with `ok` true or absent).
 
-    Raises WebRefused for any other answer of the web half, LinkLost (retry True) when it cannot be reached
-    or answers with something that is not ours.
+    `timeout` seconds hold for each step of the connection. Raises WebRefused for any other answer of the
+    web half, LinkLost (retry True) when it cannot be reached or answers with something that is not ours,
+    LinkLost (retry False) for an address that is none.
     """
-    raise NotImplementedError
+    address = _split(url)
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Accept-Language": language,
+        "Connection": "close",
+    }
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    body = json.dumps(payload, ensure_ascii=False).encode()
+    connection = _connection(address, timeout, ca_file)
+    try:
+        connection.request("POST", address.path or "/", body, headers)
+        answer = connection.getresponse()
+        content = answer.read(MAX_WEB_ANSWER + 1)
+    except (OSError, http.client.HTTPException) as error:
+        raise LinkLost(_reason(error)) from error
+    finally:
+        connection.close()
+    return _read_answer(answer.status, content, answer.getheader("Retry-After"))
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        address = urlsplit(url)
+        valid = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise LinkLost(f"{url} is no http:// or https:// address", retry=False)
+    return address
+
+
+def _connection(address: SplitResult, timeout: float, ca_file: str | None) -> http.client.HTTPConnection:
+    host = address.hostname or ""
+    if address.scheme == "https":
+        return http.client.HTTPSConnection(host, address.port, timeout=timeout, context=tls_context(ca_file))
+    return http.client.HTTPConnection(host, address.port, timeout=timeout)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate was refused: {error.verify_message}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+def _read_answer(status: int, content: bytes, retry_after: str | None) -> dict[str, Any]:
+    try:
+        data = load_object(content, MAX_WEB_ANSWER)
+    except ProtocolError as error:
+        if status in _OK:
+            raise LinkLost("the answer is not the web half's") from error
+        data = {}
+    if status in _OK and data.get("ok", True) is True:
+        return data
+    code, text = data.get("code"), data.get("text")
+    raise WebRefused(
+        status,
+        code if isinstance(code, str) else f"HTTP {status}",
+        text if isinstance(text, str) else "",
+        _seconds(retry_after),
+    )
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    if retry_after is None or not retry_after.isdecimal():
+        return None
+    return min(float(retry_after), _MAX_RETRY_AFTER_S)

@@ -53,6 +53,7 @@ class SealedChannel:
         self._socket = WebSocketClient(url, max_message=MAX_RECORD)
         self._stream = stream
         self._events: deque[ChannelEvent] = deque()
+        self._reached = False
         self.error: SealBroken | None = None
         """Why the seal broke, for the log; None as long as it did not."""
 
@@ -62,12 +63,18 @@ class SealedChannel:
         return self._stream.is_open and self._socket.is_open
 
     @property
+    def was_reached(self) -> bool:
+        """Whether the relay has said anything: until then the ticket is not spent and may be shown again."""
+        return self._reached
+
+    @property
     def is_closed(self) -> bool:
         """Whether Closed was reported: nothing follows."""
         return self._socket.is_closed
 
     def receive(self, data: bytes) -> None:
         """Take bytes of the socket. Never raises: what breaks a rule ends in Closed."""
+        self._reached = True
         self._socket.receive(data)
         self._work()
 

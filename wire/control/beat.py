@@ -6,11 +6,17 @@ A beat goes out every 500 ms; 1.5 s of silence are shown as unstable, 8 s are th
 
 from __future__ import annotations
 
+from typing import Final
+
 from wire.control.messages import Beat
 from wire.limits import CONTROL_BEAT_S, CONTROL_DEAD_S, CONTROL_UNSTABLE_S
 from wire.signal.messages import LinkQuality
 
 __all__ = ["Heartbeat"]
+
+# What is promised is when people see it; the last tenth is for the way to their screen.
+_UNSTABLE_S: Final = CONTROL_UNSTABLE_S - 0.1
+_DEAD_S: Final = CONTROL_DEAD_S - 0.1
 
 
 class Heartbeat:
@@ -45,13 +51,13 @@ class Heartbeat:
             echo = self._peer_sent_ms + int((now - self._peer_sent_at) * 1000)
         return Beat(int(now * 1000), echo)
 
-    def next_due(self) -> float:
-        """Return when `due` has its next beat, seconds of the same clock."""
-        return self._due
+    def next_due(self, now: float) -> float:
+        """Return when to ask again for `due` and `quality`, seconds of the same clock."""
+        changes = (self._heard + silence_s for silence_s in (_UNSTABLE_S, _DEAD_S))
+        return min([self._due, *(at for at in changes if at > now)])
 
     def quality(self, now: float) -> LinkQuality:
         """Return ok, unstable after 1.5 s of silence, lost after 8 s."""
-        silent_s = now - self._heard
-        if silent_s >= CONTROL_DEAD_S:
+        if now >= self._heard + _DEAD_S:
             return "lost"
-        return "unstable" if silent_s >= CONTROL_UNSTABLE_S else "ok"
+        return "unstable" if now >= self._heard + _UNSTABLE_S else "ok"

@@ -20,7 +20,7 @@ from wire.frames import CloseCode
 from wire.limits import MAX_WAITING_LEGS
 from wire.ticket import Role, Ticket
 
-__all__ = ["Close", "Effect", "Leg", "Pair", "Place", "Room", "Rooms", "Seat"]
+__all__ = ["Close", "Effect", "Leg", "Over", "Pair", "Place", "Room", "Rooms", "Seat"]
 
 Refusal = Literal["stale", "full"]
 
@@ -77,7 +77,19 @@ class Close:
     code: CloseCode
 
 
-Effect = Pair | Close
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A pair is no more; what it carried, for the log and the web half's records."""
+
+    place: Place
+    epoch: int
+    code: CloseCode
+    since: float
+    bytes_to_agent: int
+    bytes_to_customer: int
+
+
+Effect = Pair | Close | Over
 
 
 class Room:
@@ -147,7 +159,7 @@ class Rooms:
         room = self._rooms.get(place)
         if room is not None and not _fits(room, leg):
             effects = [Close(old, _why_replaced(old, leg)) for old in room.legs()]
-            self._remove(place)
+            effects += self._remove(place, CloseCode.REPLACED)
             room = None
         if room is None:
             self._rooms[place] = self._waiting[place] = Room(leg, now)
@@ -164,8 +176,8 @@ class Rooms:
         room = self._rooms.get(leg.seat.place)
         if room is None or room.occupant(leg.seat.role) is not leg:
             return []
-        self._remove(leg.seat.place)
-        return [Close(other, code) for other in room.legs() if other is not leg]
+        farewells = [Close(other, code) for other in room.legs() if other is not leg]
+        return [*farewells, *self._remove(leg.seat.place, code)]
 
     def expire(self, now: float) -> list[Effect]:
         """Send away those who have waited for `wait_s`."""
@@ -174,7 +186,7 @@ class Rooms:
             place, room = next(iter(self._waiting.items()))
             if now - room.since < self._wait_s:
                 break
-            self._remove(place)
+            self._remove(place, CloseCode.PEER_ABSENT)
             effects += [Close(leg, CloseCode.PEER_ABSENT) for leg in room.legs()]
         return effects
 
@@ -192,12 +204,16 @@ class Rooms:
         effects: list[Effect] = []
         for place in found:
             effects += [Close(leg, code) for leg in self._rooms[place].legs()]
-            self._remove(place)
+            effects += self._remove(place, code)
         return effects
 
-    def _remove(self, place: Place) -> None:
-        del self._rooms[place]
+    def _remove(self, place: Place, code: CloseCode) -> list[Over]:
+        room = self._rooms.pop(place)
         self._waiting.pop(place, None)
+        if room.agent is None or room.customer is None:
+            return []
+        epoch = room.agent.seat.epoch
+        return [Over(place, epoch, code, room.since, room.customer.received, room.agent.received)]
 
 
 def _age(seat: Seat) -> tuple[int, int]:

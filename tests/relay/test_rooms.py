@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from relay.rooms import Close, Leg, Pair, Place, Rooms, Seat
+from relay.rooms import Close, Leg, Over, Pair, Place, Rooms, Seat
 from wire.frames import CloseCode
 
 WAIT_S = 30.0
@@ -59,6 +59,7 @@ def test_it_ends_the_old_pair_for_a_higher_epoch(rooms: Rooms) -> None:
     assert rooms.join(newer, now=1) == [
         Close(agent, CloseCode.REPLACED),
         Close(customer, CloseCode.PEER_LOST),
+        Over(agent.seat.place, 1, CloseCode.REPLACED, 0, 0, 0),
     ]
     assert rooms.waiting == 1
 
@@ -91,8 +92,10 @@ def test_it_sends_away_who_waited_too_long_and_nobody_else(rooms: Rooms) -> None
 def test_it_tells_the_peer_of_who_left(rooms: Rooms) -> None:
     agent, customer = leg("agent"), leg("customer")
     rooms.join(agent, now=0)
-    rooms.join(customer, now=0)
-    assert rooms.leave(agent, CloseCode.PEER_LOST) == [Close(customer, CloseCode.PEER_LOST)]
+    rooms.join(customer, now=7)
+    agent.received, customer.received = 10, 20000
+    over = Over(agent.seat.place, 1, CloseCode.PEER_LOST, since=7, bytes_to_agent=20000, bytes_to_customer=10)
+    assert rooms.leave(agent, CloseCode.PEER_LOST) == [Close(customer, CloseCode.PEER_LOST), over]
     assert rooms.leave(customer, CloseCode.PEER_LOST) == []
     assert len(rooms) == 0
 

@@ -1,0 +1,1 @@
+"""One remote control window: picture, input and the link of one participant."""

@@ -1,0 +1,509 @@
+"""One remote window put together: link, picture, model, input, window. Only the Tk thread runs here.
+
+The link's thread and the picture's worker hand over through one queue (desktop.pump). Input goes the
+other way at once: a key or a click is on the socket before the next event is handled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import secrets
+import time
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from desktop import screenshot
+from desktop.pump import Pump
+from desktop.theme import Theme
+from desktop.words import duration, t
+from viewer.remote import events as e
+from viewer.remote.geometry import FIT, fit_factor, next_step
+from viewer.remote.input import keysyms as k
+from viewer.remote.input.keyboard import Keyboard
+from viewer.remote.input.pointer import Pointer
+from viewer.remote.input.shortcuts import Action, Shortcuts
+from viewer.remote.model import RemoteModel, Status
+from viewer.remote.picture import Picture
+from viewer.remote.screen_stream import QualityMode
+from viewer.remote.windows.remote_window import RemoteWindow
+from wire.control import messages as c
+from wire.errors import ProtocolError
+from wire.rfb.events import (
+    Bell,
+    CursorChanged,
+    CutTextReceived,
+    FenceReceived,
+    Ready,
+    RectReceived,
+    Resized,
+    UpdateDone,
+)
+from wire.rfb.messages import KeyEvent, PointerEvent
+
+__all__ = ["SPECIAL_KEYS", "RemoteApp", "RemoteLink"]
+
+SPECIAL_KEYS: dict[str, tuple[int, ...]] = {
+    "ctrl-alt-del": (k.CONTROL_L, k.ALT_L, k.DELETE),
+    "alt-tab": (k.ALT_L, k.TAB),
+    "win": (k.SUPER_L,),
+    "ctrl-esc": (k.CONTROL_L, k.ESCAPE),
+    "alt-f4": (k.ALT_L, k.F4),
+    "print": (k.PRINT,),
+    "hangul": (k.HANGUL,),
+    "hanja": (k.HANJA,),
+}
+_TICK_MS = 500
+_SETTLE_MS = 8
+_ASK_EVERY_S = 5.5
+
+log = logging.getLogger(__name__)
+
+
+class RemoteLink(Protocol):
+    """What the window needs of a link; plain TCP and the sealed channels both offer it."""
+
+    def start(self) -> None: ...
+    def send(self, events: Sequence[KeyEvent | PointerEvent]) -> None: ...
+    def refresh(self) -> None: ...
+    def set_quality(self, mode: QualityMode) -> None: ...
+    def set_clipboard(self, is_on: bool) -> None: ...
+    def send_cut_text(self, text: str) -> None: ...
+    def send_control(self, message: c.ControlMessage) -> None: ...
+    def answer_fence(self, event: FenceReceived) -> None: ...
+    def hold(self, on: bool) -> None: ...
+    def end(self, reason: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class _PictureChanged:
+    """Something to paint."""
+
+
+class RemoteApp:
+    """The window and everything behind it. Call `run_link` once, then Tk's mainloop."""
+
+    def __init__(
+        self,
+        root: tk.Tk,
+        theme: Theme,
+        model: RemoteModel,
+        make_link: Callable[[Callable[[e.LinkEvent], None]], RemoteLink],
+        *,
+        on_closed: Callable[[], object] = lambda: None,
+        portable: bool = False,
+    ) -> None:
+        """`make_link(emit)` builds the link; it calls `emit` on its own thread. `on_closed`: no window."""
+        self.root = root
+        self.model = model
+        self.keyboard = Keyboard()
+        self.pointer = Pointer()
+        self.shortcuts = Shortcuts()
+        self._on_closed = on_closed
+        self._scale = FIT
+        self._clipboard = ""
+        self._asked_at = -_ASK_EVERY_S
+        self._picture_is_queued = False
+        self._needs_paint = False
+        self._key_timer: str | None = None
+        self._pointer_timer: str | None = None
+        self._tick_timer: str | None = None
+        self._is_closed = False
+        self.window = RemoteWindow(
+            root, theme, self, model.title, is_support=model.is_support, portable=portable
+        )
+        self._pump: Pump[object] = Pump(root, queue.Queue(), self._handle, 5, after_turn=self._paint)
+        self.link = make_link(self._emit)
+        self.picture = Picture(
+            on_change=self._picture_changed,
+            on_fence=self.link.answer_fence,
+            on_failed=self._pump.put,
+            on_hold=self.link.hold,
+        )
+
+    def start(self) -> None:
+        """Connect; the window shows what comes."""
+        self.picture.start()
+        self.link.start()
+        self._show()
+        self._tick()
+
+    # -- from the other threads
+
+    def _emit(self, event: e.LinkEvent) -> None:
+        if isinstance(event, Ready | Resized | RectReceived | UpdateDone | FenceReceived):
+            self.picture.put(event)
+        if not isinstance(event, RectReceived | UpdateDone | FenceReceived):
+            self._pump.put(event)
+
+    def _picture_changed(self) -> None:
+        # One wake-up is enough however many updates came before Tk got to it.
+        if not self._picture_is_queued:
+            self._picture_is_queued = True
+            self._pump.put(_PictureChanged())
+
+    # -- on the Tk thread
+
+    def _handle(self, event: object) -> None:
+        match event:
+            case _PictureChanged():
+                self._picture_is_queued = False
+                self._needs_paint = True
+                return
+            case CursorChanged():
+                self.window.desktop.set_cursor(event)
+                return
+            case CutTextReceived(text):
+                self._take_clipboard(text)
+                return
+            case Bell():
+                self.root.bell()
+                return
+            case ProtocolError():
+                self._picture_failed(event)
+                return
+        if isinstance(event, Ready | Resized):
+            self.pointer.set_size(event.width, event.height)
+        controlled = self.model.controls
+        self.model.take(event, time.monotonic())  # type: ignore[arg-type]
+        if controlled and not self.model.controls:
+            self.release_all()
+        if isinstance(event, Ready):
+            self._greet_screen()
+        self._show()
+        if isinstance(event, e.Ended):
+            self._show_ended()
+
+    def _paint(self) -> None:
+        if not self._needs_paint:
+            return
+        self._needs_paint = False
+        frame = self.picture.take()
+        if frame.is_new:
+            self.window.fit_to(frame.view.width, frame.view.height)
+            self._fit()
+        self.window.paint(frame)
+
+    def _picture_failed(self, error: ProtocolError) -> None:
+        log.error("picture_failed", extra={"reason": str(error)})
+        self.model.say(
+            Status("danger", "warning", t("화면을 풀 수 없습니다. 새로 고침을 눌러 주십시오. (B-13)")),
+            time.monotonic(),
+            for_s=15,
+        )
+        self._show()
+
+    def _greet_screen(self) -> None:
+        self.link.set_clipboard(self.model.may_take_clipboard or self.model.may_give_clipboard)
+        if self.model.quality != "auto":
+            self.link.set_quality(self.model.quality)
+        self._fit()
+
+    def _tick(self) -> None:
+        self._show()
+        self._tick_timer = self.root.after(_TICK_MS, self._tick)
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        model, bar = self.model, self.window.bar
+        if model.ended is None:
+            self.window.show_status(model.status(now))
+        bar.show_facts(model.facts(now))
+        bar.show_control(
+            is_on=model.controls,
+            is_possible=not model.is_view_only and model.ended is None,
+            sentence=model.control_sentence(),
+        )
+        bar.clipboard_is_on.set(model.wants_clipboard)
+        bar.scale, bar.quality, bar.shortcuts_are_on = self._scale, model.quality, self.shortcuts.are_on
+        self.window.desktop.show_pointer(model.may_use_mouse)
+
+    def _show_ended(self) -> None:
+        model = self.model
+        lines = []
+        seconds = model.connected_s(time.monotonic())
+        if seconds is not None:
+            lines.append((t("지원 시간") if model.is_support else t("연결 시간"), duration(seconds)))
+        if model.machine is not None:
+            lines.append((t("고객의 PC"), model.machine.pc))
+        if model.survey is not None:
+            lines.append((t("만족도"), grade_words(model.survey)))
+        self.window.show_ended(model.ended_sentence(), lines)
+
+    def take_survey(self, grade: str) -> None:
+        """The customer answered the satisfaction question."""
+        self.model.survey = grade
+        if self.model.ended is not None:
+            self._show_ended()
+
+    # -- the agent's hands (windows.desktop_window.Hands)
+
+    def key_down(self, keycode: int, keysym: int, text: str, time_ms: int) -> None:
+        """A key of the focused desktop went down."""
+        self._cancel_key_timer()
+        events = self.keyboard.settle()
+        action = self.shortcuts.press(keycode, keysym, self.keyboard.modifiers)
+        if action is not None:
+            self._send_keys([*events, *self.keyboard.reset()])
+            self._do(action)
+            return
+        if not self.model.may_use_keyboard:
+            # Modifiers are followed all the same, so that shortcuts work while only looking.
+            if keysym in k.MODIFIERS:
+                self.keyboard.press(keycode, keysym, text, time_ms)
+            return
+        self._send_keys([*events, *self.keyboard.press(keycode, keysym, text, time_ms)])
+
+    def key_up(self, keycode: int, time_ms: int) -> None:
+        """A key came up; real releases go out a moment later (auto-repeat)."""
+        if self.shortcuts.release(keycode):
+            return
+        self._send_keys(self.keyboard.release(keycode, time_ms))
+        self._cancel_key_timer()
+        self._key_timer = self.root.after(_SETTLE_MS, self._settle_keys)
+
+    def pointer_move(self, x: float, y: float) -> None:
+        """The pointer moved to a place of the view."""
+        if self.model.may_use_mouse:
+            self._send_pointer(self.pointer.move(*self._place(x, y), time.monotonic()))
+            if self._pointer_timer is None:
+                self._pointer_timer = self.root.after(_SETTLE_MS, self._settle_pointer)
+
+    def pointer_down(self, button: int, x: float, y: float) -> None:
+        """A button went down."""
+        if self.model.may_use_mouse:
+            self._send_pointer(self.pointer.press(button, *self._place(x, y), time.monotonic()))
+        elif self.model.needs_to_ask:
+            self._ask_for_control()
+
+    def pointer_up(self, button: int, x: float, y: float) -> None:
+        """A button came up; told even when control just ended, pressure must not stay."""
+        self._send_pointer(self.pointer.release(button, *self._place(x, y), time.monotonic()))
+
+    def wheel(self, way: str, clicks: int, x: float, y: float) -> None:
+        """The wheel turned."""
+        if self.model.may_use_mouse:
+            self._send_pointer(self.pointer.wheel(way, *self._place(x, y), time.monotonic(), clicks=clicks))
+
+    def focus_gained(self) -> None:
+        """The desktop has the keyboard: tell what was copied meanwhile."""
+        self._give_clipboard()
+
+    def focus_lost(self) -> None:
+        """Other windows get the keys: nothing may stay pressed."""
+        self.release_all()
+
+    def release_all(self) -> None:
+        """All keys and buttons up at the other side."""
+        self._cancel_key_timer()
+        self.shortcuts.reset()
+        keys, buttons = self.keyboard.reset(), self.pointer.reset(time.monotonic())
+        self._send_keys(keys)
+        self._send_pointer(buttons)
+        if (keys or buttons) and self.model.is_support:
+            self.link.send_control(c.Release())
+
+    # -- the bar's buttons (windows.bar_window.Commands)
+
+    def ask_to_end(self) -> None:
+        """The end button, the window's close button or the shortcut."""
+        if self.model.ended is not None or not self.model.is_support:
+            self.close_window()
+        else:
+            self.window.ask_to_end(self.end_now)
+
+    def end_now(self) -> None:
+        """End the support."""
+        self.release_all()
+        self.link.end("agent")
+        self._handle(e.Ended("agent"))
+
+    def close_window(self) -> None:
+        """Close everything of this window."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for timer in (self._tick_timer, self._key_timer, self._pointer_timer):
+            if timer is not None:
+                self.root.after_cancel(timer)
+        self.link.close()
+        self.picture.stop()
+        self._pump.stop()
+        self.root.destroy()
+        self._on_closed()
+
+    def toggle_control(self) -> None:
+        """Lock or free control; ask the customer where it needs their word."""
+        if self.model.needs_to_ask:
+            self.model.wants_control = True
+            self._ask_for_control()
+        elif not self.model.toggle_control():
+            self.release_all()
+        self._show()
+
+    def set_scale(self, factor: float) -> None:
+        """FIT or a factor."""
+        self._scale = factor
+        self._fit()
+        self._show()
+
+    def toggle_full_screen(self) -> None:
+        """All of the screen or the window."""
+        self.window.toggle_full_screen()
+
+    def send_special(self, name: str) -> None:
+        """Press and release one of SPECIAL_KEYS."""
+        if self.model.may_use_keyboard:
+            self._send_keys([*self.keyboard.reset(), *Keyboard.chord(*SPECIAL_KEYS[name])])
+        else:
+            self.model.say(Status("waiting", "lock", t("지금은 키를 보낼 수 없습니다.")), time.monotonic())
+            self._show()
+
+    def set_quality(self, mode: QualityMode) -> None:
+        """Ask the other side for another quality."""
+        self.model.quality = mode
+        self.link.set_quality(mode)
+        if self.model.is_support:
+            self.link.send_control(c.Quality(mode))
+        self._show()
+
+    def toggle_clipboard(self) -> None:
+        """Share copied text or not."""
+        self.model.wants_clipboard = not self.model.wants_clipboard
+        self.link.set_clipboard(self.model.wants_clipboard)
+        self._give_clipboard()
+        self._show()
+
+    def refresh(self) -> None:
+        """Ask for the whole picture."""
+        self.link.refresh()
+
+    def take_screenshot(self) -> None:
+        """Save the desktop as it is now."""
+        now = time.monotonic()
+        if not self.model.option("screen_capture"):
+            status = Status(
+                "waiting", "lock", t("화면 캡처는 꺼져 있습니다. 관리자에게 문의하십시오. (B-20)")
+            )
+        else:
+            try:
+                name = screenshot.file_name(self.model.pc_name, time.time())
+                path = screenshot.save(self.picture.copy(), screenshot.capture_folder(), name)
+                status = Status("connected", "camera", t("화면을 저장했습니다: %(file)s", file=path))
+            except OSError as error:
+                status = Status(
+                    "danger", "warning", t("화면을 저장하지 못했습니다: %(why)s", why=error.strerror)
+                )
+        self.model.say(status, now)
+        self._show()
+
+    def toggle_pin(self) -> None:
+        """Hold the bar or let it hide."""
+        self.window.toggle_pin()
+
+    def toggle_shortcuts(self) -> None:
+        """Use the viewer's own keys, or send all of them to the customer."""
+        self.shortcuts.are_on = not self.shortcuts.are_on
+        self._show()
+
+    def room_changed(self) -> None:
+        """The window has another size."""
+        self._fit()
+
+    # -- inside
+
+    def _do(self, action: Action) -> None:
+        steps: dict[Action, Callable[[], object]] = {
+            "refresh": self.refresh,
+            "full_screen": self.toggle_full_screen,
+            "on_top": self.window.toggle_on_top,
+            "bar": lambda: self.window.show_bar(with_focus=True),
+            "smaller": lambda: self._step_scale(larger=False),
+            "larger": lambda: self._step_scale(larger=True),
+            "fit": lambda: self.set_scale(FIT),
+            "control": self.toggle_control,
+            "screenshot": self.take_screenshot,
+            "clipboard": self.toggle_clipboard,
+            "special": self._open_special,
+            "end": self.ask_to_end,
+        }
+        steps[action]()
+
+    def _open_special(self) -> None:
+        self.window.show_bar()
+        self.window.bar.open_special()
+
+    def _step_scale(self, *, larger: bool) -> None:
+        self.set_scale(next_step(self._factor(), larger=larger))
+
+    def _factor(self) -> float:
+        if self._scale != FIT:
+            return self._scale
+        room_w, room_h = self.window.desktop.room()
+        # A smaller desktop fills a whole screen, but is not blown up in a window.
+        most = 3.0 if self.window.is_full_screen else 1.0
+        return fit_factor(*self.picture.size, room_w, room_h, most)
+
+    def _fit(self) -> None:
+        if self.picture.size != (1, 1):
+            self.picture.set_factor(self._factor())
+
+    def _place(self, x: float, y: float) -> tuple[float, float]:
+        return self.window.desktop.view.to_desktop(x, y)
+
+    def _ask_for_control(self) -> None:
+        now = time.monotonic()
+        if now - self._asked_at < _ASK_EVERY_S:
+            return
+        self._asked_at = now
+        for right in ("mouse", "keyboard"):
+            self.link.send_control(c.Ask(secrets.token_hex(8), right))
+        self.model.say(Status("info", "clock", t("고객에게 제어를 요청했습니다.")), now, for_s=_ASK_EVERY_S)
+        self._show()
+
+    def _send_keys(self, events: Sequence[KeyEvent]) -> None:
+        if events:
+            self.link.send(events)
+
+    def _send_pointer(self, events: Sequence[PointerEvent]) -> None:
+        if events:
+            self.link.send(events)
+
+    def _settle_keys(self) -> None:
+        self._key_timer = None
+        self._send_keys(self.keyboard.settle())
+
+    def _settle_pointer(self) -> None:
+        self._pointer_timer = None
+        self._send_pointer(self.pointer.settle(time.monotonic()))
+
+    def _cancel_key_timer(self) -> None:
+        if self._key_timer is not None:
+            self.root.after_cancel(self._key_timer)
+            self._key_timer = None
+
+    def _give_clipboard(self) -> None:
+        if not self.model.may_give_clipboard:
+            return
+        with contextlib.suppress(tk.TclError):
+            text = self.root.clipboard_get()
+            if text and text != self._clipboard:
+                self._clipboard = text
+                self.link.send_cut_text(text)
+
+    def _take_clipboard(self, text: str) -> None:
+        if self.model.may_take_clipboard and text != self._clipboard:
+            self._clipboard = text
+            self.root.clipboard_clear()
+            self.root.clipboard_append(text)
+
+
+def grade_words(grade: str) -> str:
+    """A satisfaction grade for the agent."""
+    return {
+        "satisfied": t("만족"),
+        "neutral": t("보통"),
+        "dissatisfied": t("불만족"),
+    }.get(grade, grade)

@@ -1,0 +1,1 @@
+"""What the agent's hands do, as RFB input events; state machines without a window."""

@@ -1,0 +1,119 @@
+"""RFB on one screen channel: bytes of the link to events, input and wishes to bytes. No socket, no Tk.
+
+Both links (plain TCP and the sealed channel) feed it. Fences are answered by the owner when the picture is
+decoded, so that a slow viewer slows the sender instead of growing a queue. Methods may be called on any
+thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, TypeAlias
+
+from wire.errors import LimitExceeded, ProtocolError, WrongState
+from wire.rfb.events import FenceReceived, ViewerEvent
+from wire.rfb.messages import KeyEvent, PointerEvent, SetEncodings
+from wire.rfb.viewer import ViewerProtocol, encodings_for
+
+__all__ = ["QUALITIES", "QualityMode", "ScreenStream"]
+
+QualityMode: TypeAlias = Literal["auto", "network", "speed"]
+
+QUALITIES: Final[dict[QualityMode, tuple[int, ...]]] = {
+    "auto": encodings_for(quality=8, compress_level=2),
+    "network": encodings_for(quality=5, compress_level=6),
+    "speed": encodings_for(quality=9, compress_level=1),
+}
+"""What is announced in each mode: good lines, narrow lines, and little work on both PCs."""
+
+
+class ScreenStream:
+    """One RFB connection as the agent's side sees it; a new connection takes a new stream."""
+
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        emit: Callable[[ViewerEvent], object],
+        *,
+        password: str | None = None,
+        quality: QualityMode = "auto",
+        clipboard_is_on: bool = True,
+    ) -> None:
+        """`write` gets bytes for the other side, `emit` each event in order, on the thread of `receive`."""
+        self._write = write
+        self._emit = emit
+        self._lock = threading.Lock()
+        self._protocol = ViewerProtocol(encodings=QUALITIES[quality], password=password, auto_fence=False)
+        self._protocol.clipboard.is_open = clipboard_is_on
+        self._is_ready = False
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes of the other side. Raises ProtocolError: close the connection."""
+        failure: ProtocolError | None = None
+        with self._lock:
+            try:
+                self._protocol.receive(data)
+            except ProtocolError as error:
+                failure = error
+            events = self._protocol.events()
+            self._is_ready = self._is_ready or bool(events)
+            self._flush()
+        for event in events:
+            self._emit(event)
+        if failure is not None:
+            raise failure
+
+    def send(self, events: Iterable[KeyEvent | PointerEvent]) -> None:
+        """Send input; dropped before the picture's first message."""
+        with self._lock:
+            if self._is_ready:
+                for event in events:
+                    self._protocol.send(event)
+                self._flush()
+
+    def refresh(self) -> None:
+        """Ask for the whole picture anew."""
+        with self._lock:
+            if self._is_ready:
+                self._protocol.request_update(incremental=False)
+                self._flush()
+
+    def set_quality(self, mode: QualityMode) -> None:
+        """Announce the encodings of `mode`."""
+        with self._lock:
+            if self._is_ready:
+                self._protocol.send(SetEncodings(QUALITIES[mode]))
+                self._flush()
+
+    def set_clipboard(self, is_on: bool) -> None:
+        """Take and give clipboard text, or not."""
+        with self._lock:
+            self._protocol.clipboard.is_open = is_on
+
+    def send_cut_text(self, text: str) -> bool:
+        """Tell what our clipboard holds; False when it is too much or there is nobody to tell."""
+        with self._lock:
+            if not self._is_ready:
+                return False
+            try:
+                self._protocol.send_cut_text(text)
+            except LimitExceeded:
+                return False
+            self._flush()
+            return True
+
+    def answer_fence(self, event: FenceReceived) -> None:
+        """What came before the fence is decoded."""
+        with self._lock:
+            try:
+                self._protocol.answer_fence(event)
+            except WrongState:
+                # The connection failed between the fence and its answer.
+                return
+            self._flush()
+
+    def _flush(self) -> None:
+        data = self._protocol.outgoing()
+        if data:
+            self._write(data)

@@ -1,0 +1,1 @@
+"""The agent's waiting program: log-in, slots, and the remote windows it starts."""

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from app import cli, errors, extensions, headers, pages, routes
+from app import assets, cli, errors, extensions, formats, headers, pages, routes
 from config.settings import Settings
 
 __all__ = ["DOMAINS", "create_app"]
@@ -24,6 +24,8 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__)
     _configure(app, settings)
     extensions.init_app(app, settings)
+    assets.init_app(app)
+    formats.init_app(app)
     routes.init_app(app)
     headers.init_app(app, settings)
     errors.init_app(app)

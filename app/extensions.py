@@ -10,10 +10,12 @@ from config.settings import ROOT, Settings
 from tenants import sqlite
 from tenants.database import db
 
-__all__ = ["LANGUAGES", "LANGUAGE_COOKIE", "init_app", "language"]
+__all__ = ["LANGUAGES", "LANGUAGE_COOKIE", "init_app", "language", "theme", "theme_is_chosen"]
 
 LANGUAGES = ("ko", "en")
 LANGUAGE_COOKIE = "barohelp_language"
+THEMES = ("light", "dark")
+THEME_COOKIE = "barohelp_theme"  # written by app/static/js/barohelp.js
 
 babel = Babel()
 migrate = Migrate(render_as_batch=True, compare_type=True, directory=str(ROOT / "migrations"))
@@ -30,7 +32,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "ko"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Seoul"
     babel.init_app(app, locale_selector=language)
-    app.jinja_env.globals["language"] = language
+    app.jinja_env.globals.update(language=language, theme=theme, theme_is_chosen=theme_is_chosen)
 
 
 def language() -> str:
@@ -41,6 +43,16 @@ def language() -> str:
         chosen = request.cookies.get(LANGUAGE_COOKIE)
         g.language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES, "ko")
     return str(g.language)
+
+
+def theme() -> str:
+    """The page's theme: chosen on this computer, else light, which theme.js turns into the system's."""
+    return request.cookies[THEME_COOKIE] if theme_is_chosen() else "light"
+
+
+def theme_is_chosen() -> bool:
+    """Whether this computer's reader has chosen a theme."""
+    return bool(request) and request.cookies.get(THEME_COOKIE) in THEMES
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:

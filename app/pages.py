@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.extensions import LANGUAGE_COOKIE, LANGUAGES
 from app.routes import public
 from tenants.database import db
 from tenants.models import Tenant
+from tenants.resolve import find_tenant
 
 __all__ = ["init_app"]
 
@@ -20,8 +22,12 @@ _YEAR_S = 365 * 86_400
 @blueprint.get("/")
 @public
 def front() -> ResponseReturnValue:
-    """The product's own door: where customers type their company's address and agents log in."""
-    return render_template("front.html")
+    """The product's own door: customers type their company's id, agents find the log-in."""
+    asked = request.args.get("tenant", "").strip().lower()[:31]
+    if asked and find_tenant(asked) is not None:
+        return redirect(f"/{asked}")
+    refusal = _("고객사 아이디를 찾을 수 없습니다. 안내받은 아이디를 다시 확인해 주십시오.") if asked else ""
+    return render_template("front.html", asked=asked, refusal=refusal)
 
 
 @blueprint.post("/language")

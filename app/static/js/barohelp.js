@@ -1,0 +1,55 @@
+// Small deeds that every page shares: the theme switch, copy buttons, one press per form.
+(() => {
+  "use strict";
+  const page = document.documentElement;
+
+  const remember = (theme) => {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `barohelp_theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  };
+  for (const button of document.querySelectorAll("[data-theme-switch]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      page.removeAttribute("data-follow-system");
+      page.dataset.bsTheme = page.dataset.bsTheme === "dark" ? "light" : "dark";
+      remember(page.dataset.bsTheme);
+    });
+  }
+
+  // The clipboard needs https or this machine itself; elsewhere the text is selected for Ctrl+C.
+  const select = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const selection = getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+  };
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy);
+    select(source);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+    } catch {
+      return;
+    }
+    const label = button.querySelector("span");
+    const before = label.textContent;
+    if (before === button.dataset.done) return;
+    label.textContent = button.dataset.done;
+    button.classList.add("is-done");
+    setTimeout(() => { label.textContent = before; button.classList.remove("is-done"); }, 1600);
+  });
+
+  // A second press while the answer is on its way would be a second deed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+})();

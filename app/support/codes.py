@@ -18,18 +18,18 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 _NONCE_SIZE = 12
 
 
-def code_hmac(code: str, *, tenant_id: int, pepper: str) -> str:
+def code_hmac(code: str, *, tenant_id: int, pepper: bytes) -> str:
     """Return what a code is looked up by: 64 hex digits, different in every tenant."""
-    return hmac.new(pepper.encode(), f"{tenant_id}:{code}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(pepper, f"{tenant_id}:{code}".encode(), hashlib.sha256).hexdigest()
 
 
-def seal_code(code: str, *, tenant_id: int, session_id: int, seal_key: str) -> bytes:
+def seal_code(code: str, *, tenant_id: int, session_id: int, seal_key: bytes) -> bytes:
     """Return the code encrypted for one support session: nonce, ciphertext and tag."""
     nonce = os.urandom(_NONCE_SIZE)
     return nonce + AESGCM(_key(seal_key)).encrypt(nonce, code.encode(), _bound_to(tenant_id, session_id))
 
 
-def open_code(sealed: bytes, *, tenant_id: int, session_id: int, seal_key: str) -> str | None:
+def open_code(sealed: bytes, *, tenant_id: int, session_id: int, seal_key: bytes) -> str | None:
     """Return the code, or None when it was sealed with another key or for another support session."""
     try:
         plain = AESGCM(_key(seal_key)).decrypt(
@@ -40,13 +40,13 @@ def open_code(sealed: bytes, *, tenant_id: int, session_id: int, seal_key: str) 
     return plain.decode()
 
 
-def join_secret(arrival_token: str, *, pepper: str) -> str:
+def join_secret(arrival_token: str, *, pepper: bytes) -> str:
     """Return the join token of an arrival, the same each time, so that a reload offers the same file.
 
     26 characters of lower-case Crockford base32 (130 bit cut from an HMAC of the cookie's 128-bit token);
     the database keeps only its hash.
     """
-    digest = hmac.new(pepper.encode(), b"join:" + arrival_token.encode(), hashlib.sha256).digest()
+    digest = hmac.new(pepper, b"join:" + arrival_token.encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest[:17], "big") >> 6
     return "".join("0123456789abcdefghjkmnpqrstvwxyz"[number >> shift & 31] for shift in range(125, -1, -5))
 
@@ -56,8 +56,8 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _key(seal_key: str) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=b"barohelp access code").derive(seal_key.encode())
+def _key(seal_key: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"barohelp access code").derive(seal_key)
 
 
 def _bound_to(tenant_id: int, session_id: int) -> bytes:

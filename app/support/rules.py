@@ -1,13 +1,12 @@
 """Decisions about support sessions, slots, codes and arrivals. Pure: values in, values out, `now` passed in.
 
-Decides which moves between states are allowed, how long a code is, who has guessed too often, what a
-customer is asked, which relay takes a support session and where a signal stream goes on after a break.
-Leaves reading and writing to queries.py and actions/. Sources: decisions D7, D8, D11-D13, security rule 7.
+Decides which moves between states are allowed, how long a code is, what a customer is asked, which relay
+takes a support session and where a signal stream goes on after a break. Leaves reading and writing to
+queries.py and actions/. Sources: decisions D7, D8, D11-D13, security rule 7.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,7 +28,14 @@ MOVES: Final[Mapping[str, frozenset[str]]] = {
 #: The customer's way in, in order. `denied` and `timeout` end one try; the next arrival starts at `page`.
 STEPS: Final = ("none", "page", "downloaded", "started", "asked", "allowed", "denied", "timeout")
 _STEP_ORDER: Final[Mapping[str, int]] = {
-    "none": 0, "page": 1, "downloaded": 2, "started": 3, "asked": 4, "allowed": 5, "denied": 6, "timeout": 6,
+    "none": 0,
+    "page": 1,
+    "downloaded": 2,
+    "started": 3,
+    "asked": 4,
+    "allowed": 5,
+    "denied": 6,
+    "timeout": 6,
 }
 #: Steps at which nobody is on the way, so that a new customer may take the slot.
 FREE_STEPS: Final = ("none", "denied", "timeout")
@@ -44,10 +50,6 @@ MAX_DIGITS: Final = 9
 CODE_DENSITY: Final = 2e-5
 ALARM_LENGTH: Final = timedelta(days=7)
 
-GUESS_WINDOW: Final = timedelta(minutes=10)
-MAX_WRONG_PER_SOURCE: Final = 5
-MAX_WRONG_PER_TENANT: Final = 10
-
 ARRIVAL_LIFETIME: Final = timedelta(minutes=10)
 #: An arrival that led to help is kept for its survey page; the cookie lives as long.
 ARRIVAL_MEMORY: Final = timedelta(hours=24)
@@ -59,6 +61,7 @@ _DASHES: Final = "-‐‑‒–—―−－·."
 
 
 # --- states -----------------------------------------------------------------------------------------------
+
 
 def may_move(state: str, to: str) -> bool:
     """Tell whether a support session in `state` may move to `to`."""
@@ -75,7 +78,13 @@ def may_be_taken(state: str, step: str) -> bool:
     return state == "offline" and step in FREE_STEPS
 
 
+def may_draw_code(state: str, step: str) -> bool:
+    """Tell whether the agent may draw a new code; a customer who has not started the program is let go."""
+    return state == "offline" and (step in FREE_STEPS or step in ("page", "downloaded"))
+
+
 # --- codes ------------------------------------------------------------------------------------------------
+
 
 def code_digits(live_codes: int, *, alarm: bool) -> int:
     """Return how many digits the next code of a tenant has; `live_codes` counts the new one too."""
@@ -123,40 +132,8 @@ def is_alarmed(code_alarm_until: datetime | None, now: datetime) -> bool:
     return code_alarm_until is not None and now < code_alarm_until
 
 
-# --- guessing ---------------------------------------------------------------------------------------------
-
-def source_of(address: str) -> str:
-    """Return whom a try is counted against: the IPv4 address, or the /64 of an IPv6 address.
-
-    An IPv4 address in IPv6 clothes counts as IPv4. Text that is no address counts as one common source.
-    """
-    try:
-        parsed = ipaddress.ip_address(address.strip().split("%", 1)[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
-    return str(parsed)
-
-
-def guess_window(now: datetime) -> datetime:
-    """Return the minute a try is counted in; ten of them make the sliding window."""
-    return now.replace(second=0, microsecond=0)
-
-
-def is_blocked(wrong: int) -> bool:
-    """Tell whether a source with so many wrong tries in the window must wait; this try not counted."""
-    return wrong >= MAX_WRONG_PER_SOURCE
-
-
-def raises_alarm(wrong: int) -> bool:
-    """Tell whether so many wrong tries at one tenant within the window make its codes longer."""
-    return wrong >= MAX_WRONG_PER_TENANT
-
-
 # --- slots ------------------------------------------------------------------------------------------------
+
 
 def next_position(taken: Collection[int]) -> int | None:
     """Return the lowest free place 1 to 5 of an agent, or None when all five are taken."""
@@ -172,6 +149,7 @@ def next_number(taken: Collection[int]) -> int:
 
 
 # --- consent ----------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -205,6 +183,7 @@ def verdict(answers: Mapping[str, str]) -> str:
 
 
 # --- relays and streams -----------------------------------------------------------------------------------
+
 
 def choose_relay(relays: Iterable[str], *, load: Mapping[str, int], down: Collection[str]) -> str | None:
     """Return the relay with the fewest support sessions among those that answer, the first on a tie.

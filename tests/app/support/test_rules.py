@@ -103,28 +103,6 @@ def test_it_groups_codes_for_reading_out(code: str, shown: str) -> None:
     assert rules.group_code(code) == shown
 
 
-@pytest.mark.parametrize(
-    ("address", "source"),
-    [
-        ("203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
-        ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("nonsense", "unknown"),
-    ],
-)
-def test_it_counts_tries_by_ipv4_or_by_64(address: str, source: str) -> None:
-    assert rules.source_of(address) == source
-
-
-def test_it_blocks_the_sixth_wrong_try_and_alarms_at_the_tenth() -> None:
-    assert not rules.is_blocked(4)
-    assert rules.is_blocked(5)
-    assert not rules.raises_alarm(9)
-    assert rules.raises_alarm(10)
-
-
 def test_it_gives_the_lowest_free_place_and_no_sixth() -> None:
     assert rules.next_position({1, 3}) == 2
     assert rules.next_position({1, 2, 3, 4, 5}) is None

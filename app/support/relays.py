@@ -1,0 +1,60 @@
+"""Which relay carries a support session: the least loaded one that answered the jobs process lately."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.support import queries, rules
+from app.support.errors import NoRelay
+from app.support.models import Relay
+from app.support.orders import OrderDesk
+from config.settings import RelayAddress, Settings
+from tenants.database import db
+from tenants.writing import writing
+
+#: What was seen longer ago says nothing: the jobs process itself may be down.
+_NEWS_LASTS = timedelta(seconds=30)
+
+
+def relay_of(relay_id: str | None) -> RelayAddress:
+    """Return the configured relay with this id. Raises NoRelay when it is no longer configured."""
+    for relay in _settings().relays:
+        if relay.id == relay_id:
+            return relay
+    raise NoRelay
+
+
+def choose(*, now: datetime, current: str | None = None) -> RelayAddress:
+    """Return the relay for a support session; `current` stays unless it is known as down. Raises NoRelay."""
+    known = [relay.id for relay in _settings().relays]
+    if len(known) == 1:
+        return relay_of(known[0])
+    rows = list(db.session.scalars(select(Relay).where(Relay.seen_at > now - _NEWS_LASTS)))
+    down = {row.id for row in rows if row.state != "up"}
+    if current in known and current not in down:
+        return relay_of(current)
+    load = queries.count_sessions_by_relay()
+    for row in rows:
+        load[row.id] = max(load.get(row.id, 0), row.load)
+    return relay_of(rules.choose_relay(known, load=load, down=down))
+
+
+def note_health(orders: OrderDesk, *, now: datetime) -> None:
+    """Ask every relay how it is and keep the answer; called by the jobs process, outside any deed."""
+    answers = {relay: orders.status(relay) for relay in _settings().relays}
+    with writing():
+        for relay, answer in answers.items():
+            row = db.session.get(Relay, relay.id) or Relay(id=relay.id, url=relay.url)
+            row.url, row.seen_at = relay.url, now
+            row.state = "down" if answer is None else "draining" if answer.get("draining") else "up"
+            load = (answer or {}).get("pairs", 0)
+            row.load = load if isinstance(load, int) and load >= 0 else 0
+            db.session.add(row)
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found

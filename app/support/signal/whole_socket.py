@@ -1,0 +1,60 @@
+"""The TCP socket under simple-websocket, with the three things it lacks (decision D16, measured).
+
+It sends with `send`, which may leave half a frame behind: here `send` is `sendall` with a deadline, one
+writer at a time. It reads without end into a list: here reading waits while too much is unread. It never
+times out: here it does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+
+from wire.limits import SIGNAL_SEND_DEADLINE_S
+
+#: Unread messages above which nothing more is read from the wire; the kernel's window then slows the peer.
+MAX_UNREAD = 64
+
+
+class WholeSocket:
+    """Stands in for the server's socket in the WSGI environment, before the WebSocket is accepted."""
+
+    def __init__(self, raw: socket.socket) -> None:
+        self._raw = raw
+        self._lock = threading.Lock()
+        self._room = threading.Event()
+        self._room.set()
+        #: Told by the socket's owner: how many messages wait to be handled.
+        self.unread: Callable[[], int] = lambda: 0
+        raw.settimeout(SIGNAL_SEND_DEADLINE_S)
+        with contextlib.suppress(OSError):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, data: bytes) -> int:
+        """Send all of `data` within the deadline. Raises OSError (TimeoutError: the peer is too slow)."""
+        with self._lock:
+            self._raw.sendall(data)
+        return len(data)
+
+    def recv(self, size: int) -> bytes:
+        """Return what came, at most `size` bytes, once there is room for it. Raises OSError."""
+        if self.unread() >= MAX_UNREAD:
+            self._room.clear()
+            if self.unread() >= MAX_UNREAD and not self._room.wait(SIGNAL_SEND_DEADLINE_S):
+                raise TimeoutError("unread messages")
+        return self._raw.recv(size)
+
+    def made_room(self) -> None:
+        """Let reading go on: messages were handled."""
+        self._room.set()
+
+    def fileno(self) -> int:
+        """Return the descriptor, for selectors."""
+        return self._raw.fileno()
+
+    def close(self) -> None:
+        """Close the socket under it."""
+        self._room.set()
+        self._raw.close()

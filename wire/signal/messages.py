@@ -250,11 +250,14 @@ Participants: TypeAlias = Annotated[tuple[ParticipantState, ...], Items(64)]
 
 @dataclass(frozen=True, slots=True)
 class Tenant(Record):
-    """The company; `url` is the customer page's full address, `expires_at` None = no end."""
+    """The company; `url` is the customer page's full address, `expires_at` None = no end. `company` is its
+    registered name, which the agent's program says in `who` (a difference closes, B-32).
+    """
 
     title: Title
     url: Url
     expires_at: Time | None = None
+    company: Name = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def agent_snapshot(stream: SignalStream, agent: Agent) -> AgentSnapshot:
             title=tenant.title,
             url=f"{settings.public_url}/{tenant.slug}",
             expires_at=int(tenant.expires_at.timestamp()),
+            company=tenant.company,
         ),
         agent=AgentRecord(id=_agent_id(agent), name=agent.name, state=stream.agent_state),  # type: ignore[arg-type]
         options=options,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, now_utc
@@ -16,7 +16,8 @@ class Tenant(Model):
     """A company that rents the service; `slug` is its address, `title` what customers read."""
 
     __table_args__ = (
-        Index("uq_tenant_slug", text("lower(slug)"), unique=True),
+        UniqueConstraint("slug"),
+        CheckConstraint("slug = lower(slug)", name="slug"),
         CheckConstraint("state IN ('trial', 'active', 'suspended')", name="state"),
         CheckConstraint("length(title) BETWEEN 1 AND 14", name="title"),
         CheckConstraint("seats_pc >= 0 AND seats_mobile >= 0", name="seats"),

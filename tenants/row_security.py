@@ -59,7 +59,10 @@ def _refuse_changes_on_sqlite(connection: Connection, table: str) -> None:
 
 
 def _make_operator_role(connection: Connection) -> None:
-    """The role without log-in that operator_scope takes; the web half's role must be a member of it."""
+    """The role without log-in that operator_scope takes; the web half's role may take it, but is not it.
+
+    NOINHERIT matters: a member that inherits falls under the operator's policies all the time.
+    """
     connection.exec_driver_sql(
         "DO $$ BEGIN "
         f"IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OPERATOR_ROLE}') THEN "
@@ -69,7 +72,9 @@ def _make_operator_role(connection: Connection) -> None:
     if app_role:
         connection.exec_driver_sql(
             "DO $$ BEGIN "
-            f"IF NOT pg_has_role('{app_role}', '{OPERATOR_ROLE}', 'MEMBER') THEN "
+            f"IF NOT pg_has_role('{app_role}', '{OPERATOR_ROLE}', 'MEMBER') "
+            f"OR pg_has_role('{app_role}', '{OPERATOR_ROLE}', 'USAGE') THEN "
+            f'ALTER ROLE "{app_role}" NOINHERIT; '
             f'GRANT {OPERATOR_ROLE} TO "{app_role}"; END IF; END $$'
         )
 

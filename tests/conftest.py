@@ -10,12 +10,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from config.settings import Settings, load
+
+if TYPE_CHECKING:  # The programs' tests load this file too; they need neither the web half nor its second.
+    from tests.cast import Cast, Person
+    from tests.databases import PostgresServer
 
 SECRETS = {
     "SECRET_KEY": "51" * 32,
@@ -41,7 +46,7 @@ class _Stage:
     """The one app of this test process, its people, and the file that each test starts from."""
 
     app: Flask
-    cast: object
+    cast: Cast
     database: Path
     template: Path
 
@@ -95,7 +100,7 @@ def app(stage: _Stage) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def cast(app: Flask, stage: _Stage):  # type: ignore[no-untyped-def]  # Cast, whose import costs the programs' tests a second
+def cast(app: Flask, stage: _Stage) -> Cast:
     """Hana, Bora, Nari, Chul and their companies."""
     return stage.cast
 
@@ -107,7 +112,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def in_maru(app: Flask, cast) -> Iterator[None]:  # type: ignore[no-untyped-def]
+def in_maru(app: Flask, cast: Cast) -> Iterator[None]:
     """The test's own code runs in Maru's scope. For tests without a client: requests open their own."""
     from tenants.database import tenant_scope
 
@@ -119,7 +124,7 @@ def in_maru(app: Flask, cast) -> Iterator[None]:  # type: ignore[no-untyped-def]
 def log_in(app: Flask) -> Callable[..., FlaskClient]:
     """`log_in(cast.bora)` gives a browser in which Bora is logged in, with her CSRF token as a header."""
 
-    def browser_of(person) -> FlaskClient:  # type: ignore[no-untyped-def]
+    def browser_of(person: Person) -> FlaskClient:
         browser = app.test_client()
         form = {"tenant": person.tenant, "login_id": person.login_id, "password": person.password}
         assert browser.post("/manage/login", data=form).status_code == 302
@@ -135,7 +140,7 @@ def log_in(app: Flask) -> Callable[..., FlaskClient]:
 def program_of(app: Flask) -> Callable[..., FlaskClient]:
     """`program_of(cast.bora)` gives Bora's waiting program, logged in by its bearer token."""
 
-    def waiting_program(person) -> FlaskClient:  # type: ignore[no-untyped-def]
+    def waiting_program(person: Person) -> FlaskClient:
         program = app.test_client()
         answer = program.post("/programs/login", json=person.credentials)
         assert answer.status_code == 200, answer.get_data(as_text=True)
@@ -143,3 +148,81 @@ def program_of(app: Flask) -> Callable[..., FlaskClient]:
         return program
 
     return waiting_program
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[PostgresServer]:
+    """A running PostgreSQL, one a run; the test is skipped where there is none."""
+    from tests.databases import find_programs, running_postgres
+
+    if find_programs() is None:
+        pytest.skip("no PostgreSQL on this machine")
+    base = tmp_path_factory.getbasetemp()
+    with running_postgres(base if worker_id == "master" else base.parent) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Cast]:
+    """A migrated database with the cast in it, which each test copies; made once a process."""
+    from flask_migrate import upgrade
+
+    from app import create_app
+    from tenants.database import db
+    from tests.cast import make_cast
+
+    name = postgres.create_database()
+    web = create_app(postgres_settings(postgres, name, tmp_path_factory.mktemp("postgres-web")))
+    with web.app_context():
+        upgrade()
+        cast = make_cast()
+        db.session.remove()
+        db.engine.dispose()
+    return name, cast
+
+
+def postgres_settings(server: PostgresServer, database: str, storage_dir: Path) -> Settings:
+    """Settings of a web half on this server, logged in as the role that owns nothing."""
+    from tests.databases import OWNER, WEB
+
+    return make_settings(
+        storage_dir,
+        DATABASE_URL=server.url(database, WEB),
+        MIGRATION_DATABASE_URL=server.url(database, OWNER),
+    )
+
+
+@pytest.fixture
+def postgres_app(
+    postgres: PostgresServer, postgres_template: tuple[str, Cast], tmp_path: Path
+) -> Iterator[Flask]:
+    """The web half on PostgreSQL, with a fresh database that holds the cast."""
+    from app import create_app
+    from tenants.database import db
+
+    template, _cast = postgres_template
+    name = postgres.create_database(template)
+    web = create_app(postgres_settings(postgres, name, tmp_path))
+    yield web
+    with web.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    postgres.drop_database(name)
+
+
+@dataclass(frozen=True)
+class Walled:
+    """A web half and its people, on one of the two databases."""
+
+    app: Flask
+    cast: Cast
+    is_postgres: bool
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Walled:
+    """The same test on both databases, each with the cast."""
+    if request.param == "sqlite":
+        return Walled(request.getfixturevalue("app"), request.getfixturevalue("cast"), is_postgres=False)
+    web = request.getfixturevalue("postgres_app")
+    return Walled(web, request.getfixturevalue("postgres_template")[1], is_postgres=True)

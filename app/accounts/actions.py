@@ -20,10 +20,10 @@ from app.accounts import events
 from app.accounts.actors import agent_actor
 from app.accounts.errors import AlreadyLoggedIn, LogInRefused, TenantStopped, TenantUnknown
 from app.accounts.models import Attempt, LoginSession
-from app.accounts.passwords import is_right_password, waste_time
 from app.accounts.queries import blocked_seconds, count_live_log_ins, read_tries
 from app.accounts.rules import LOGIN_BY_AGENT, LOGIN_BY_SOURCE, Limit, Tries, window_of
 from app.errors import AppError, LogInNeeded, TooManyAttempts
+from app.passwords import is_right_password, waste_time
 from app.team.models import Agent
 from app.team.queries import effective_options, find_agent
 from config.settings import Settings

@@ -1,11 +1,10 @@
-"""What ids and passwords look like, and how many wrong tries a source has. Pure; actions.py counts.
+"""How many wrong tries a source has, for log-ins and for access codes. Pure; actions.py counts.
 
-Sources: spec A2 (id and password), A9 (5 tries, 30 s), design rule 7 (access codes).
+Sources: spec A9 (5 tries, 30 s), design rule 7 (access codes).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,18 +17,11 @@ __all__ = [
     "Limit",
     "Tries",
     "blocked_for_s",
-    "is_strong_password",
-    "is_valid_login_id",
-    "login_key",
     "window_of",
 ]
 
 #: Tries are counted in windows of one minute and summed, so that a limit rolls instead of starting anew.
 WINDOW: Final = timedelta(minutes=1)
-
-_LOGIN_ID: Final = re.compile(r"[A-Za-z0-9_-]{4,12}")
-MIN_PASSWORD: Final = 8
-MAX_PASSWORD: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +64,3 @@ def blocked_for_s(limit: Limit, tries: Tries, now: datetime) -> int:
     else:
         free_at = tries.oldest_at + WINDOW + timedelta(seconds=limit.period_s)
     return max(0, -int((now - free_at).total_seconds() // 1))
-
-
-def login_key(login_id: str) -> str:
-    """The form in which ids are compared: without case and without blanks at the ends."""
-    return login_id.strip().casefold()
-
-
-def is_valid_login_id(login_id: str) -> bool:
-    """Whether a new agent may have this id: 4 to 12 letters, digits, - or _."""
-    return _LOGIN_ID.fullmatch(login_id) is not None
-
-
-def is_strong_password(password: str) -> bool:
-    """Whether a new password has 8 to 128 characters: small and capital letters and a digit."""
-    has_all = all(any(test(c) for c in password) for test in (str.islower, str.isupper, str.isdigit))
-    return has_all and MIN_PASSWORD <= len(password) <= MAX_PASSWORD

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from app.accounts.passwords import hash_password
-from app.accounts.rules import is_strong_password, is_valid_login_id, login_key
 from app.errors import NotFound
+from app.passwords import hash_password
 from app.team.errors import AgentRejected, OptionUnknown
 from app.team.models import Agent, Department, OptionValue
 from app.team.options import OPTIONS
 from app.team.queries import find_agent, get_agent
+from app.team.rules import is_strong_password, is_valid_login_id, login_key
 from tenants import audit
 from tenants.audit import Actor
 from tenants.database import current_tenant_id, db

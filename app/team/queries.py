@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, or_, select
 
-from app.accounts.rules import login_key
 from app.errors import NotFound
 from app.team.models import Agent, OptionValue
 from app.team.options import Effective, effective
+from app.team.rules import login_key
 from tenants.database import db
 
 __all__ = ["effective_options", "find_agent", "get_agent", "list_agents"]

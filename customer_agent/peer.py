@@ -1,0 +1,192 @@
+"""One viewer's RFB conversation, between the link thread (bytes in) and the screen thread (updates out).
+
+Decides who hears what: wishes go to the screen thread, keys and pointer to `on_input`, which asks
+rights.py. The protocol object is shared by both threads under one short lock; nothing is encoded or
+captured inside it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from customer_agent.screen.capture import Area, CursorShape, Monitor
+from customer_agent.screen.encode import Needs
+from customer_agent.screen.stream import ScreenStream
+from customer_agent.screen.watcher import Watcher
+from wire.limits import MAX_SCREENS
+from wire.rfb import events as e
+from wire.rfb.messages import Rectangle, Screen
+from wire.rfb.server import ServerProtocol
+from wire.rfb.states import Phase
+
+InputEvent = e.KeyEvent | e.QemuKeyEvent | e.PointerEvent | e.CutTextReceived
+
+
+class RfbPeer:
+    """Serves one viewer; `receive` and `close` belong to the link thread, the rest to the screen thread."""
+
+    def __init__(
+        self,
+        stream: ScreenStream,
+        *,
+        name: str,
+        send: Callable[[bytes], object],
+        pending_bytes: Callable[[], int],
+        on_input: Callable[[InputEvent], None],
+        on_ready: Callable[[bool], None] | None = None,
+        on_lost: Callable[[str], None] | None = None,
+        clipboard: bool = False,
+        visible: bool = True,
+    ) -> None:
+        """`send` and `pending_bytes` are called from both threads. `on_ready(shared)` comes on the link
+        thread, `on_lost(reason)` on the screen thread when the viewer cannot be served further.
+        """
+        self._stream = stream
+        self._send = send
+        self._pending_bytes = pending_bytes
+        self._on_input = on_input
+        self._on_ready = on_ready
+        self._on_lost = on_lost
+        self._visible = visible
+        self._lock = threading.RLock()
+        screens = _screens(stream.monitors)
+        self._protocol = ServerProtocol(stream.width, stream.height, name, screens=screens)
+        self._protocol.clipboard.is_open = clipboard
+        self._watcher: Watcher | None = None
+        self._generation = 0
+        self._closed = False
+        self._flush()
+
+    @property
+    def watcher(self) -> Watcher | None:
+        """The screen thread's side, from the end of the handshake on."""
+        return self._watcher
+
+    # Link thread
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes of the viewer; raises ProtocolError when they break the contract (then close)."""
+        with self._lock:
+            try:
+                self._protocol.receive(data)
+            finally:
+                events = self._protocol.events()
+                if any(isinstance(event, e.PixelFormatSet) for event in events):
+                    self._generation += 1
+                self._flush()
+        for event in events:
+            self._handle(event)
+
+    def prefer(self, mode: str, depth: int, max_fps: int) -> None:
+        """The agent's wishes of the control channel."""
+        if self._watcher is not None:
+            self._stream.call(self._watcher.prefer, mode, depth, max_fps)
+
+    def show(self, visible: bool) -> None:
+        """Let the viewer see, or freeze its picture: when this returns no further update leaves."""
+        with self._lock:
+            self._visible = visible
+        if self._watcher is not None:
+            self._stream.call(self._watcher.show, visible)
+
+    def send_cut_text(self, text: str) -> None:
+        """Tell the viewer what the customer's clipboard holds."""
+        with self._lock:
+            if self._protocol.phase is Phase.NORMAL and not self._closed:
+                self._protocol.send_cut_text(text)
+                self._flush()
+
+    def drained(self) -> None:
+        """The line has taken what waited."""
+        self._stream.wake()
+
+    def close(self) -> None:
+        """Send nothing more."""
+        with self._lock:
+            self._closed = True
+        if self._watcher is not None:
+            self._stream.leave(self._watcher)
+            self._watcher = None
+
+    def _handle(self, event: e.ServerEvent) -> None:
+        if isinstance(event, e.KeyEvent | e.QemuKeyEvent | e.PointerEvent | e.CutTextReceived):
+            self._on_input(event)
+        elif isinstance(event, e.ClientReady):
+            self._watcher = self._stream.watch(self)
+            self._stream.call(self._watcher.show, self._visible)
+            if self._on_ready is not None:
+                self._on_ready(event.shared)
+        elif isinstance(event, e.DesktopSizeRequested):
+            with self._lock:
+                self._protocol.refuse_desktop_size()
+                self._flush()
+        elif self._watcher is not None:
+            self._pass_on(self._watcher, event)
+
+    def _pass_on(self, watcher: Watcher, event: e.ServerEvent) -> None:
+        call = self._stream.call
+        if isinstance(event, e.EncodingsSet | e.PixelFormatSet):
+            client = self._protocol.client
+            call(
+                watcher.change_needs,
+                Needs.of(client),
+                self._generation,
+                fences=client.supports_fence,
+                cursor=client.supports_cursor,
+            )
+        elif isinstance(event, e.UpdateRequested):
+            area = Area(event.x, event.y, event.w, event.h)
+            call(watcher.request, area, incremental=event.incremental)
+        elif isinstance(event, e.ContinuousUpdatesSet):
+            call(watcher.set_continuous, Area(event.x, event.y, event.w, event.h) if event.on else None)
+        elif isinstance(event, e.FenceReceived) and len(event.payload) == 4:
+            call(watcher.answered, int.from_bytes(event.payload, "big"), time.monotonic())
+
+    # Screen thread (Outlet)
+
+    def send_update(self, rectangles: list[Rectangle], generation: int) -> int | None:
+        """Send one update made for the pixel format of `generation`; None when that is not the viewer's
+        now.
+        """
+        with self._lock:
+            if generation != self._generation:
+                return None
+            self._protocol.send_update(rectangles)
+            return self._flush()
+
+    def send_cursor(self, shape: CursorShape) -> None:
+        """Send the pointer's picture."""
+        with self._lock:
+            self._protocol.send_cursor(shape.pixels, shape.hot_x, shape.hot_y)
+            self._flush()
+
+    def send_size(self, width: int, height: int, monitors: tuple[Monitor, ...]) -> bool:
+        """Tell the new size; a viewer that cannot follow is lost."""
+        with self._lock:
+            follows = self._protocol.send_desktop_size(width, height, _screens(monitors))
+            self._flush()
+        if not follows and self._on_lost is not None:
+            self._on_lost("the viewer cannot follow a change of the screen's size")
+        return follows
+
+    def send_fence(self, number: int) -> None:
+        """Ask for the mark `number` back."""
+        with self._lock:
+            self._protocol.send_fence(0, number.to_bytes(4, "big"))
+            self._flush()
+
+    def unsent_bytes(self) -> int:
+        """What waits for the line in our own queue."""
+        return self._pending_bytes()
+
+    def _flush(self) -> int:
+        data = self._protocol.outgoing()
+        if data and not self._closed:
+            self._send(data)
+        return len(data)
+
+
+def _screens(monitors: tuple[Monitor, ...]) -> list[Screen]:
+    return [Screen(m.id, *m.area) for m in monitors[:MAX_SCREENS]]

@@ -1,0 +1,134 @@
+"""The bytes of one viewer's pieces, in what this viewer understands; Tight keeps zlib streams for each
+viewer.
+
+Runs on the screen thread only. A payload made must be sent, in the order made; when one had to be thrown
+away, `start_anew` tells the viewer to begin its streams anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from customer_agent.screen.capture import Area
+from customer_agent.screen.damage import Words, pixels_of
+from customer_agent.screen.motion import Move
+from customer_agent.screen.quality import Photo
+from customer_agent.screen.tiles import MAX_SIDE, Kind, Piece
+from wire.limits import MAX_TIGHT_PIXELS
+from wire.rfb.constants import Encoding
+from wire.rfb.encodings import copyrect, raw
+from wire.rfb.encodings.tight import TightEncoder
+from wire.rfb.messages import Rectangle
+from wire.rfb.pixels import BGRX, PixelFormat
+from wire.rfb.server import ClientState
+
+_SUBSAMPLING = {0: "444", 1: "420"}
+_RAW_PIXELS = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What one viewer understands and asks for, as far as coding goes."""
+
+    pixel_format: PixelFormat = BGRX
+    has_tight: bool = False
+    has_copy_rect: bool = False
+    may_jpeg: bool = False
+    level: int | None = None
+    fine: int | None = None
+
+    @classmethod
+    def of(cls, client: ClientState) -> Needs:
+        """Read from the protocol's state of the viewer."""
+        return cls(
+            client.pixel_format,
+            client.supports_tight,
+            client.supports_copy_rect,
+            client.may_jpeg and client.supports_tight,
+            client.jpeg_quality,
+            client.fine_quality,
+        )
+
+
+class PictureEncoder:
+    """Makes rectangles for one viewer."""
+
+    def __init__(self, needs: Needs) -> None:
+        self.needs = needs
+        self._tight = TightEncoder(pixel_format=needs.pixel_format)
+        self._index_of: NDArray[np.uint8] | None = None
+
+    def change(self, needs: Needs) -> None:
+        """The viewer asks for something else from now on; its zlib streams go on."""
+        self.needs = needs
+        self._tight.set_pixel_format(needs.pixel_format)
+
+    def start_anew(self) -> None:
+        """A payload was thrown away: the viewer must begin its zlib streams anew."""
+        level = self._tight.level
+        self._tight.set_level(level + 1)
+        self._tight.set_level(level)
+
+    def encode(
+        self, words: Words, move: Move | None, pieces: Iterable[Piece], photo: Photo
+    ) -> list[Rectangle]:
+        """One update: the move first, because the pieces repair what it does not explain."""
+        rectangles = [] if move is None else [self._copy(move)]
+        for piece in pieces:
+            rectangles.extend(self._encode(words, piece, photo))
+        return rectangles
+
+    def _copy(self, move: Move) -> Rectangle:
+        area = move.area
+        payload = copyrect.encode(area.x, area.y - move.dy)
+        return Rectangle(*area, Encoding.COPY_RECT, payload)
+
+    def _encode(self, words: Words, piece: Piece, photo: Photo) -> Iterator[Rectangle]:
+        if not self.needs.has_tight:
+            for area in _bands(piece.area, _RAW_PIXELS):
+                payload = raw.encode(pixels_of(_cut(words, area)), self.needs.pixel_format)
+                yield Rectangle(*area, Encoding.RAW, payload)
+            return
+        if piece.kind is Kind.FILL and piece.colours is not None:
+            yield self._rectangle(piece.area, self._tight.encode_fill(int(piece.colours[0])))
+            return
+        for area in _bands(piece.area, MAX_TIGHT_PIXELS):
+            yield self._rectangle(area, self._payload(_cut(words, area), piece, photo))
+
+    def _payload(self, cut: Words, piece: Piece, photo: Photo) -> bytes:
+        if piece.kind is Kind.PHOTO:
+            pixels = pixels_of(np.ascontiguousarray(cut))
+            return self._tight.encode_jpeg(pixels, photo.quality, _SUBSAMPLING[photo.subsampling])
+        if piece.kind is Kind.PALETTE and piece.colours is not None:
+            return self._palette(cut, piece.colours)
+        return self._tight.encode_full(pixels_of(cut))
+
+    def _palette(self, cut: Words, colours: NDArray[np.uint32]) -> bytes:
+        if len(colours) == 2:
+            return self._tight.encode_mono(cut == colours[1], colours)
+        if self._index_of is None:
+            # One entry a colour; only the touched pages take memory.
+            self._index_of = np.zeros(1 << 24, np.uint8)
+        self._index_of[colours] = np.arange(len(colours), dtype=np.uint8)
+        return self._tight.encode_palette(self._index_of[cut], colours)
+
+    @staticmethod
+    def _rectangle(area: Area, payload: bytes) -> Rectangle:
+        return Rectangle(*area, Encoding.TIGHT, payload)
+
+
+def _cut(words: Words, area: Area) -> Words:
+    return words[area.y : area.bottom, area.x : area.right]
+
+
+def _bands(area: Area, max_pixels: int) -> Iterator[Area]:
+    """`area` cut so that no part is wider or larger than a viewer takes."""
+    for x in range(area.x, area.right, MAX_SIDE):
+        width = min(MAX_SIDE, area.right - x)
+        rows = max(1, max_pixels // width)
+        for y in range(area.y, area.bottom, rows):
+            yield Area(x, y, width, min(rows, area.bottom - y))

@@ -245,7 +245,9 @@ class ParticipantLink:
         if self._ended:
             return
         if isinstance(message, KeyAsk | KeyCommit | KeyOpen):
-            if message.participant == self.participant:
+            # The agent's program gets key.ask too, to learn of its participant: it waits for the commitment.
+            waits = isinstance(message, KeyAsk) and self._role == "agent"
+            if message.participant == self.participant and not waits:
                 self._take_key(message)
         elif isinstance(message, Offer):
             if message.participant == self.participant and message.epoch > self._epoch:

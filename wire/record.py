@@ -363,7 +363,9 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
     if size > limit:
         raise LimitExceeded("message bytes", size, limit)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        # Decoded here: given bytes, json guesses at UTF-16 and takes a byte order mark.
+        decoded = text.decode() if isinstance(text, bytes) else text
+        value = json.loads(decoded, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ProtocolError("the message is not JSON") from error
     if not isinstance(value, dict):

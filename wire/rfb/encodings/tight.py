@@ -89,9 +89,7 @@ def _take_packed(buffer: Buffer, head: int) -> Reading[bytes]:
         length |= (byte & (0x7F if place < 2 else 0xFF)) << (7 * place)
         if not byte & 0x80:
             break
-    if length > MAX_TIGHT_LENGTH:
-        raise LimitExceeded("Tight length", length, MAX_TIGHT_LENGTH)
-    return (yield from buffer.exactly(head + length))
+    return (yield from buffer.exactly(head + length))  # 22 bits: below MAX_TIGHT_LENGTH in any case
 
 
 def _index_row(width: int, count: int) -> int:

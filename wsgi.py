@@ -5,8 +5,15 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402
+import sys  # noqa: E402
 
 from app import create_app  # noqa: E402
-from config.settings import load  # noqa: E402
+from config import logging  # noqa: E402
+from config.settings import SettingsError, load  # noqa: E402
 
-app = create_app(load(os.environ))
+try:
+    settings = load(os.environ)
+except SettingsError as error:
+    sys.exit(f"BaroHelp cannot start: {error}.")
+logging.configure(settings)
+app = create_app(settings)

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from app import assets, cli, errors, extensions, formats, headers, pages, routes
+from app import assets, cli, errors, extensions, formats, headers, pages, routes, start_checks
 from config.settings import Settings
 
 __all__ = ["DOMAINS", "create_app"]
@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
         if hasattr(part, "init_app"):
             part.init_app(app)
     cli.init_app(app)
+    start_checks.init_app(app)
     routes.refuse_undeclared(app)
     return app
 

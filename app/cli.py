@@ -1,11 +1,35 @@
-"""Commands of the whole app. Each domain adds its own group; set-up runs from the command line only."""
+"""Commands of the whole app: the audit log's check. Each domain adds its own group; set-up is here only."""
 
 from __future__ import annotations
 
+import sys
+
+import click
 from flask import Flask
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from tenants.audit import first_broken_entry
+from tenants.database import db, tenant_scope
+from tenants.models import Tenant
 
 __all__ = ["init_app"]
+
+audit = AppGroup("audit", help="The audit log of each company.")
+
+
+@audit.command("verify")
+def verify() -> None:
+    """Check the chain of every company's log; ends with 1 when one does not hold."""
+    broken = 0
+    for tenant_id, slug in db.session.execute(select(Tenant.id, Tenant.slug).order_by(Tenant.slug)).all():
+        with tenant_scope(tenant_id):
+            entry = first_broken_entry()
+        click.echo(f"{slug}: {'ok' if entry is None else f'broken at entry {entry}'}")
+        broken += entry is not None
+    sys.exit(1 if broken else 0)
 
 
 def init_app(app: Flask) -> None:
     """Register the commands that belong to no domain."""
+    app.cli.add_command(audit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.accounts import identity, models, views
+from app.accounts import cli, identity, models, views
 
 __all__ = ["init_app", "models"]
 
@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     """Register the pages and tell the gate how agents are recognised."""
     app.register_blueprint(views.blueprint)
     identity.init_app(app)
+    cli.init_app(app)

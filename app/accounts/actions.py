@@ -23,11 +23,13 @@ from app.accounts.models import Attempt, LoginSession
 from app.accounts.queries import blocked_seconds, count_live_log_ins, read_tries
 from app.accounts.rules import LOGIN_BY_AGENT, LOGIN_BY_SOURCE, Limit, Tries, window_of
 from app.errors import AppError, LogInNeeded, TooManyAttempts
-from app.passwords import is_right_password, waste_time
+from app.passwords import hash_password, is_right_password, waste_time
+from app.team.actions import check_password
 from app.team.models import Agent
-from app.team.queries import effective_options, find_agent
+from app.team.queries import effective_options, find_agent, get_agent
 from config.settings import Settings
 from tenants import audit
+from tenants.audit import Actor
 from tenants.bearer import make_bearer, parse_bearer
 from tenants.database import db, now_utc, tenant_scope
 from tenants.models import Tenant
@@ -45,6 +47,7 @@ __all__ = [
     "log_in_again",
     "mark_seen",
     "renew_log_in",
+    "set_password",
 ]
 
 Kind = Literal["web", "program"]
@@ -156,6 +159,18 @@ def end_log_ins_of(agent_id: int, reason: str, *, now: datetime | None = None) -
     """End every log-in of an agent: disabled, deleted, password changed. Part of the caller's action."""
     with writing():
         _end(LoginSession.agent_id == agent_id, reason, now or now_utc())
+
+
+def set_password(agent_id: int, password: str, *, by: Actor) -> None:
+    """Give an agent another password and end all their log-ins. Raises AgentRejected: too weak; NotFound."""
+    check_password(password)
+    password_hash = hash_password(password)
+    with writing():
+        agent = get_agent(agent_id)
+        agent.password_hash = password_hash
+        agent.version += 1
+        end_log_ins_of(agent_id, "password")
+        audit.record("agent.password_set", f"agent:{agent_id}", by=by)
 
 
 def renew_log_in(login_session_id: int, *, now: datetime | None = None) -> int:

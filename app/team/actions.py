@@ -18,7 +18,7 @@ from tenants.database import current_tenant_id, db
 from tenants.models import Tenant
 from tenants.writing import writing
 
-__all__ = ["create_agent", "create_department", "set_option"]
+__all__ = ["check_password", "create_agent", "create_department", "set_option"]
 
 ADMIN_LOGIN = "admin"
 
@@ -97,6 +97,11 @@ def _check_shape(login_id: str, name: str, password: str) -> None:
         raise AgentRejected(_l("아이디는 영문, 숫자, -, _ 4~12자로 정해 주십시오."))
     if not name.strip():
         raise AgentRejected(_l("이름을 적어 주십시오."))
+    check_password(password)
+
+
+def check_password(password: str) -> None:
+    """Raises AgentRejected when a new password is too weak."""
     if not is_strong_password(password):
         raise AgentRejected(_l("비밀번호는 영문 대문자와 소문자, 숫자를 섞어 8자 이상으로 정해 주십시오."))
 

@@ -1,0 +1,51 @@
+"""The demo company and its log-ins, from the command line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from app.accounts import demo
+from tenants.resolve import find_tenant
+
+__all__ = ["init_app"]
+
+demo_group = AppGroup("demo", help="The demo company.")
+
+
+@demo_group.command("create")
+@click.option("--logins-file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def create_demo_command(logins_file: Path) -> None:
+    """Make the demo company with an admin and two agents, and write their logins; a repeat changes nothing.
+
+    When the file is gone, everybody gets a new password and the file is written anew.
+    """
+    if find_tenant(demo.SLUG) is not None and logins_file.is_file():
+        click.echo("The demo company is there.")
+        return
+    passwords = demo.create_demo(lambda: f"Demo-{secrets.token_hex(4)}")
+    rows = (f"{demo.SLUG:10}{login_id:10}{password}\n" for login_id, password in passwords.items())
+    text = "# 고객사  아이디    비밀번호\n" + "".join(rows)
+    _write_private(logins_file, text)
+    click.echo(f"The demo company's logins are in {logins_file}.")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, from its first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def init_app(app: Flask) -> None:
+    """Add the command group."""
+    app.cli.add_command(demo_group)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 from Xlib import X, display, error
-from Xlib.protocol import rq
+from Xlib.protocol import display as protocol_display
+from Xlib.protocol import event, rq
 from Xlib.xobject.drawable import Window
 
 from customer_agent.platform_errors import Unsupported
@@ -22,6 +24,7 @@ from customer_agent.platform_errors import Unsupported
 IPC_PRIVATE = 0
 IPC_CREAT = 0o1000
 IPC_RMID = 0
+_connecting = threading.Lock()
 _SHM_FAILED = ctypes.c_void_p(-1).value
 
 
@@ -34,7 +37,13 @@ def connect(name: str | None = None) -> display.Display:
     if not wanted:
         raise Unsupported("X11 display", reason_without_display(os.environ))
     try:
-        return display.Display(wanted)
+        with _connecting:
+            # python-xlib keeps one table of event codes for all connections, but each X server numbers its
+            # extensions itself: every connection gets a table of its own.
+            table = protocol_display.Display.event_classes = event.event_class.copy()
+            connection = display.Display(wanted)
+            connection.display.event_classes = table
+            return connection
     except (error.DisplayError, OSError) as failure:
         raise Unsupported("X11 display", f"The display {wanted} cannot be opened: {failure}") from failure
 

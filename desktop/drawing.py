@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-__all__ = ["ICONS", "box", "check_mark", "icon", "pill", "radio_mark", "switch"]
+__all__ = ["ICONS", "box", "check_mark", "icon", "pill", "radio_mark", "step_dot", "switch"]
 
 _OVERSAMPLE = 4
 _CLEAR = (0, 0, 0, 0)
@@ -99,6 +99,28 @@ def radio_mark(size: int, fill: str, border: str, mark: str | None) -> Image.Ima
             pen.ellipse((edge, edge, side - edge, side - edge), fill=mark)
 
     return _draw(size, size, paint)
+
+
+def step_dot(
+    size: int, fill: str, border: str | None, mark: str | None, mark_name: str = "check"
+) -> Image.Image:
+    """A round step of a way: filled with a mark when it is behind, a ring when it is ahead."""
+
+    def paint(pen: ImageDraw.ImageDraw, k: int) -> None:
+        side = size * k
+        edge = 0 if border is None else k
+        pen.ellipse(
+            (edge, edge, side - 1 - edge, side - 1 - edge),
+            fill=fill,
+            outline=border,
+            width=2 * k if border else 0,
+        )
+
+    picture = _draw(size, size, paint)
+    if mark is not None:
+        inner = round(size * 0.72)
+        picture.alpha_composite(icon(mark_name, inner, mark), ((size - inner) // 2, (size - inner) // 2))
+    return picture
 
 
 def icon(name: str, size: int, colour: str) -> Image.Image:

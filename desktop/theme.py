@@ -5,7 +5,7 @@ own (drawing.py) in a ttk theme of our own, so nothing of Tk's grey is left. Sty
 
     frames   TFrame (surface), Ground.TFrame, Line.TFrame (1 px lines); rounded: Card (on the ground),
              ActiveCard, Segments, Soft, and the notices Info, Waiting, Danger, Connected (.TFrame);
-             "Ground." in front where the box stands on the ground: "Ground.Waiting.TFrame"
+             "Ground." or "Surface." in front says on what the box stands: "Ground.Waiting.TFrame"
     labels   TLabel, Strong, Title, Big, Code, Small, SmallStrong, Large, LargeStrong, Soft, Primary,
              Connected, Waiting, Danger, SmallSoft, SmallPrimary, ... (.TLabel); in front of them where
              the label stands: "Ground.", "OnSoft.", "OnInfo.", "OnWaiting.", "OnDanger.", "OnConnected."
@@ -16,7 +16,7 @@ own (drawing.py) in a ttk theme of our own, so nothing of Tk's grey is left. Sty
              Bar.TCheckbutton (a button that stays down)
     others   TEntry, TCombobox, Vertical/Horizontal.TScrollbar, Horizontal.TProgressbar,
              Horizontal.TScale, TSeparator
-    fonts    BodyFont 15, StrongFont, TitleFont 20, BigFont 34, CodeFont 26, SmallFont 13,
+    fonts    BodyFont 15, StrongFont, TitleFont 20, BigFont 34, CodeFont 26, SmallFont 13, TinyFont 11,
              SmallStrongFont, LargeFont 18, LargeStrongFont
 
 Lengths are px of a 96 dpi screen; `Theme.px` scales them to this one.
@@ -268,6 +268,7 @@ def _name_fonts(root: tk.Misc, theme: Theme) -> None:
         "TitleFont": (20, "bold"),
         "BigFont": (34, "bold"),
         "CodeFont": (26, "bold"),
+        "TinyFont": (11, "normal"),
         "SmallFont": (13, "normal"),
         "SmallStrongFont": (13, "bold"),
         "LargeFont": (18, "normal"),

@@ -111,7 +111,7 @@ class Styles:
         }
         for name, (fill, border, behind) in boxes.items():
             self._box_element(f"{name}.box", self._box(fill, border, radius=10), radius=10)
-            for ground, background in (("", behind), ("Ground.", c.ground)):
+            for ground, background in (("", behind), ("Ground.", c.ground), ("Surface.", c.surface)):
                 self.style.layout(f"{ground}{name}.TFrame", _nest(f"{name}.box"))
                 self.style.configure(f"{ground}{name}.TFrame", background=background)
 

@@ -13,8 +13,6 @@ from importlib import resources
 
 from desktop import words
 
-DEFAULT_SERVER = "http://127.0.0.1:8000"
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; its exit code."""
@@ -38,8 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m viewer", description="BaroHelp, the agent's program")
-    server = os.environ.get("BAROHELP_SERVER", DEFAULT_SERVER)
-    parser.add_argument("--server", default=server, help="address of the web half (%(default)s)")
+    server = os.environ.get("BAROHELP_SERVER", "")
+    parser.add_argument("--server", default=server, help="address of the web half; else the remembered one")
     parser.add_argument("--tenant", default="", help="company id, filled in for the log-in")
     parser.add_argument("--id", default="", help="agent id, filled in for the log-in")
     parser.add_argument("--language", choices=words.LANGUAGES, help="ko or en; else what LANG says")

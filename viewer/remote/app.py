@@ -92,16 +92,16 @@ class RemoteApp:
         model: RemoteModel,
         make_link: Callable[[Callable[[e.LinkEvent], None]], RemoteLink],
         *,
-        on_closed: Callable[[], object] = lambda: None,
+        on_close: Callable[[], object] = lambda: None,
         portable: bool = False,
     ) -> None:
-        """`make_link(emit)` builds the link; it calls `emit` on its own thread. `on_closed`: no window."""
+        """`make_link(emit)` builds the link; it calls `emit` on its own thread. `on_close`: it goes."""
         self.root = root
         self.model = model
         self.keyboard = Keyboard()
         self.pointer = Pointer()
         self.shortcuts = Shortcuts()
-        self._on_closed = on_closed
+        self._on_close = on_close
         self._scale = FIT
         self._clipboard = ""
         self._asked_at = -_ASK_EVERY_S
@@ -331,8 +331,8 @@ class RemoteApp:
         self.link.close()
         self.picture.stop()
         self._pump.stop()
+        self._on_close()
         self.root.destroy()
-        self._on_closed()
 
     def toggle_control(self) -> None:
         """Lock or free control; ask the customer where it needs their word."""
@@ -385,7 +385,7 @@ class RemoteApp:
         now = time.monotonic()
         if not self.model.option("screen_capture"):
             status = Status(
-                "waiting", "lock", t("화면 캡처는 꺼져 있습니다. 관리자에게 문의하십시오. (B-20)")
+                "waiting", "lock", t("화면 캡처는 꺼져 있습니다. 관리자에게 문의하십시오. (B-15)")
             )
         else:
             try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from desktop.words import t
+from viewer import codes
 from viewer.remote import events as e
 from viewer.remote.screen_stream import QualityMode
 from wire.control import messages as c
@@ -224,7 +225,7 @@ class RemoteModel:
             case c.Refused():
                 self.say(_refused(message), now)
             case c.Notice(code):
-                self.say(Status("info", "info", t("알림 %(code)s", code=code)), now)
+                self.say(Status("info", "info", codes.sentence(code)), now)
             case c.End(by, reason):
                 self._end(e.Ended(by, reason), now)
 
@@ -249,11 +250,8 @@ class RemoteModel:
             if self.ended.reason:
                 return t("연결할 수 없습니다. %(reason)s", reason=self.ended.reason)
             return t("상대 컴퓨터가 연결을 끝냈습니다.")
-        if self.ended.reason in ("B-31", "B-32"):
-            return t(
-                "상대를 확인할 수 없어 연결을 끊었습니다. 고객에게 전화로 확인하십시오. (%(code)s)",
-                code=self.ended.reason,
-            )
+        if self.ended.reason.startswith("B-"):
+            return codes.sentence(self.ended.reason)
         sentences = {
             "agent": t("지원을 끝냈습니다."),
             "customer": t("고객이 지원을 끝냈습니다."),

@@ -167,7 +167,7 @@ class Bar(ttk.Frame):
             image=self._theme.icon(icon, 18),
             compound="left",
             style="Bar.TButton",
-            command=command,
+            command=lambda: self._run(command),
         )
         button.pack(side="left")
         Tip(button, tip, keys)
@@ -194,12 +194,18 @@ class Bar(ttk.Frame):
             compound="left",
             style="Bar.TCheckbutton",
             variable=variable,
-            command=command,
+            command=lambda: self._run(command),
         )
         button.pack(side="left", padx=(0, self._theme.px(2)))
         self._labels[button] = text
         self.widgets[name] = button
         return button
+
+    def _run(self, command: Callable[[], object]) -> None:
+        """Do it, and give the keyboard back to the customer's desktop unless a sheet took it."""
+        command()
+        if not self._popover.is_open:
+            self.event_generate("<<BackToDesktop>>")
 
     def _gap(self, row: ttk.Frame) -> None:
         line = tk.Frame(row, width=1, background=self._theme.tokens.line)
@@ -285,12 +291,12 @@ class Bar(ttk.Frame):
 
     # -- sheets
 
-    def _toggle_sheet(self, name: str, choices: list[Choice], title: str = "") -> None:
+    def _toggle_sheet(self, name: str, choices: list[Choice]) -> None:
         anchor = self.widgets[name]
         if self._popover.is_open_for(anchor):
             self._popover.close()
         else:
-            self._popover.choices(anchor, choices, title)
+            self._popover.choices(anchor, choices)
 
     def _open_scale(self) -> None:
         fit = Choice(
@@ -338,7 +344,11 @@ class Bar(ttk.Frame):
                 is_chosen=self.shortcuts_are_on,
             )
         )
-        self._toggle_sheet("special", choices, t("고객의 컴퓨터로 보낼 키"))
+        anchor = self.widgets["special"]
+        if self._popover.is_open_for(anchor):
+            self._popover.close()
+        else:
+            self._popover.choices(anchor, choices, t("고객의 컴퓨터로 보낼 키"), starts_on_chosen=False)
 
     def _open_quality(self) -> None:
         modes: tuple[tuple[QualityMode, str], ...] = (

@@ -80,7 +80,9 @@ class Popover:
         (first_focus or sheet).focus_set()
         self._on_change()
 
-    def choices(self, anchor: tk.Misc, choices: Sequence[Choice], title: str = "") -> None:
+    def choices(
+        self, anchor: tk.Misc, choices: Sequence[Choice], title: str = "", *, starts_on_chosen: bool = True
+    ) -> None:
         """Open a list below `anchor`; arrows move, Return chooses."""
         inside = self.open(anchor)
         if title:
@@ -93,8 +95,8 @@ class Popover:
             buttons.append(button)
         inside.columnconfigure(0, weight=1)
         self._bind_arrows(buttons)
-        chosen = next((b for b, c in zip(buttons, choices, strict=True) if c.is_chosen), buttons[0])
-        self.place(chosen)
+        chosen = [b for b, c in zip(buttons, choices, strict=True) if c.is_chosen]
+        self.place(chosen[0] if chosen and starts_on_chosen else buttons[0])
 
     def close(self) -> None:
         """Take it away and give the focus back."""

@@ -121,6 +121,7 @@ class RemoteWindow:
             image=theme.icon(status.icon, 18, colour),
             compound="left",
             style=f"On{tone}.{word}.TLabel",
+            wraplength=max(theme.px(300), self.root.winfo_width() - theme.px(110)),
         ).pack(padx=theme.px(16), pady=theme.px(9))
         outer.place(relx=0.5, y=self._below_bar() + theme.px(14), anchor="n")
         self._banner = outer

@@ -1,0 +1,177 @@
+"""The link of a support session's window: sealed channels through the relay, RFB on "screen", control beside.
+
+Joins desktop.support_link.ParticipantLink to the events of this window. A new screen channel is a new RFB
+connection with a new decoder; the last picture stays until the first new one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from desktop.connection import LinkThread
+from desktop.support_link import LinkState, ParticipantLink
+from viewer.remote.events import (
+    ControlReceived,
+    Ended,
+    LinkChanged,
+    LinkEvent,
+    ScreenLost,
+    ScreenOpened,
+    Words,
+)
+from viewer.remote.screen_stream import QualityMode, ScreenStream
+from wire.control import messages as c
+from wire.errors import ProtocolError
+from wire.rfb.events import FenceReceived
+from wire.rfb.messages import KeyEvent, PointerEvent
+from wire.signal.commands import Command
+from wire.terms import Channel
+
+__all__ = ["SupportLink"]
+
+PROGRAM = "BaroHelp viewer"
+
+log = logging.getLogger(__name__)
+
+
+class SupportLink:
+    """One participant's channels; `emit` is called on the link thread."""
+
+    def __init__(
+        self,
+        emit: Callable[[LinkEvent], None],
+        send_command: Callable[[Command], None],
+        *,
+        session: str,
+        participant: str,
+        agent_name: str,
+        company: str,
+        language: str,
+        epoch: int = 0,
+        keys_lost: bool = False,
+        ca_file: str | None = None,
+    ) -> None:
+        """`send_command` reaches the signal socket. `keys_lost`: this participant was another process's."""
+        self._emit = emit
+        self._who = c.Who(agent_name, company)
+        self._stream: ScreenStream | None = None
+        self._quality: QualityMode = "auto"
+        self._clipboard_is_on = True
+        self._thread = LinkThread("remote-link")
+        self.channels = ParticipantLink(
+            self._thread,
+            role="agent",
+            session=session,
+            participant=participant,
+            send_command=send_command,
+            language=language,
+            program=PROGRAM,
+            greeting=self._greeting,
+            on_words=lambda words: self._emit(Words(words)),
+            on_channel_open=self._opened,
+            on_plain=self._take_plain,
+            on_control=lambda i, message: self._emit(ControlReceived(i, message)),
+            on_channel_lost=self._lost,
+            on_state=self._changed,
+            on_end=lambda by, reason: self._emit(Ended(by, reason)),
+            epoch=epoch,
+            keys_lost=keys_lost,
+            ca_file=ca_file,
+        )
+
+    def start(self) -> None:
+        """Begin; offers and keys come through `channels.receive`."""
+        self._thread.start()
+        self.channels.start()
+
+    def send(self, events: Sequence[KeyEvent | PointerEvent]) -> None:
+        """Send input."""
+        if self._stream is not None:
+            self._stream.send(events)
+
+    def refresh(self) -> None:
+        """Ask for the whole picture anew."""
+        if self._stream is not None:
+            self._stream.refresh()
+
+    def set_quality(self, mode: QualityMode) -> None:
+        """Announce the encodings of `mode`, now and on every later screen channel."""
+        self._quality = mode
+        if self._stream is not None:
+            self._stream.set_quality(mode)
+
+    def set_clipboard(self, is_on: bool) -> None:
+        """Take and give clipboard text, or not."""
+        self._clipboard_is_on = is_on
+        if self._stream is not None:
+            self._stream.set_clipboard(is_on)
+
+    def send_cut_text(self, text: str) -> None:
+        """Tell what our clipboard holds."""
+        if self._stream is not None:
+            self._stream.send_cut_text(text)
+
+    def send_control(self, message: c.ControlMessage) -> None:
+        """Send a control message."""
+        self.channels.send_control(message)
+
+    def answer_fence(self, event: FenceReceived) -> None:
+        """What came before the fence is decoded."""
+        if self._stream is not None:
+            self._stream.answer_fence(event)
+
+    def hold(self, on: bool) -> None:
+        """Stop or go on reading the screen."""
+        self.channels.hold("screen", on)
+
+    def end(self, reason: str) -> None:
+        """End the support session."""
+        self.channels.end(reason)
+
+    def close(self) -> None:
+        """Close everything; waits ≤ 2 s for the thread."""
+        self.channels.close()
+        self._thread.stop()
+        if self._thread.is_alive():
+            self._thread.join(2)
+
+    # -- on the link thread
+
+    def _greeting(self) -> Iterable[c.ControlMessage]:
+        messages: list[c.ControlMessage] = [self._who]
+        if self._quality != "auto":
+            messages.append(c.Quality(self._quality))
+        return messages
+
+    def _opened(self, channel: Channel) -> None:
+        if channel != "screen":
+            return
+        epoch = self.channels.epoch
+        self._stream = ScreenStream(
+            lambda data: self.channels.send("screen", data, epoch=epoch),
+            self._emit,
+            quality=self._quality,
+            clipboard_is_on=self._clipboard_is_on,
+        )
+        self._emit(ScreenOpened())
+
+    def _take_plain(self, channel: Channel, data: bytes) -> None:
+        if channel != "screen" or self._stream is None:
+            return
+        try:
+            self._stream.receive(data)
+        except ProtocolError as error:
+            # The customer's side broke RFB. Going on would show a wrong picture, so this is the end of it.
+            log.warning("screen_refused", extra={"reason": str(error)})
+            self._stream = None
+            self.channels.end("B-16")
+            self._emit(Ended("system", "B-16"))
+
+    def _lost(self, channel: Channel) -> None:
+        if channel == "screen":
+            self._stream = None
+            self._emit(ScreenLost())
+
+    def _changed(self, state: LinkState, rtt_ms: int | None) -> None:
+        self._emit(LinkChanged(state, rtt_ms))

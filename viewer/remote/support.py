@@ -1,0 +1,157 @@
+"""`python -m viewer --window`: one remote window of a support session, a child of the waiting program.
+
+Reads its parent's lines from standard input and answers on standard output (viewer/lines.py). When the
+parent's end closes, so does the window: no child outlives the waiting program.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import sys
+import threading
+import tkinter as tk
+from typing import Any
+
+from desktop import theme, words
+from desktop.pump import Pump
+from desktop.words import t
+from viewer.lines import command_to_json, read_line, read_lines, write_line
+from viewer.remote.app import RemoteApp
+from viewer.remote.events import Ended, LinkEvent
+from viewer.remote.link import SupportLink
+from viewer.remote.model import RemoteModel
+from wire.errors import ProtocolError
+from wire.signal.commands import Command
+
+__all__ = ["run_window"]
+
+log = logging.getLogger(__name__)
+
+_END_OF_PARENT: dict[str, Any] = {"t": "parent_gone"}
+
+
+class _Parent:
+    """The two pipes to the waiting program."""
+
+    def __init__(self) -> None:
+        # Our own copies: a stray print of any library must not become a line.
+        self._reading = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+        self._writing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        self._lock = threading.Lock()
+        self.lines: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def read_first(self) -> dict[str, Any] | None:
+        """The `open` line; None when the parent is gone before it."""
+        line = read_line(self._reading)
+        return line if line and line["t"] == "open" else None
+
+    def start(self, put: Any) -> None:
+        """Hand every further line to `put` on a thread of its own."""
+
+        def run() -> None:
+            read_lines(self._reading, put)
+            put(_END_OF_PARENT)
+
+        threading.Thread(target=run, name="parent", daemon=True).start()
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Send a line; a parent that is gone is noticed by the reader."""
+        try:
+            with self._lock:
+                write_line(self._writing, message)
+        except (OSError, ValueError):
+            log.info("parent_is_gone")
+
+    def send_command(self, command: Command) -> None:
+        """Send a signal command through the parent."""
+        self.say({"t": "command", "command": command_to_json(command)})
+
+
+class _Window:
+    """The remote app and its parent."""
+
+    def __init__(self, parent: _Parent, opening: dict[str, Any], *, dark: bool) -> None:
+        self._parent = parent
+        self._said: dict[str, Any] = {}
+        theme.prepare()
+        self.root = tk.Tk(className="BaroHelp")
+        look = theme.apply(self.root, dark=dark)
+        self.root.geometry(f"{look.px(1100)}x{look.px(720)}")
+        self.model = RemoteModel(
+            title=t("%(number)s번 고객 · BaroHelp", number=opening["number"]),
+            is_support=True,
+            options=opening.get("options") or {},
+            number=opening["number"],
+        )
+        self.link: SupportLink | None = None
+
+        def make_link(emit: Any) -> SupportLink:
+            def told(event: LinkEvent) -> None:
+                emit(event)
+                if isinstance(event, Ended):
+                    self._tell_state(link="ended")
+
+            self.link = SupportLink(
+                told,
+                parent.send_command,
+                session=opening["session"],
+                participant=opening["participant"],
+                agent_name=opening["agent_name"],
+                company=opening["company"],
+                language=words.language(),
+                epoch=int(opening.get("epoch") or 0),
+                keys_lost=bool(opening.get("keys_lost")),
+                ca_file=opening.get("ca_file"),
+            )
+            return self.link
+
+        self.app = RemoteApp(self.root, look, self.model, make_link, on_close=self._closing)
+        self.pump: Pump[dict[str, Any]] = Pump(self.root, parent.lines, self.take, 20)
+
+    def run(self) -> None:
+        """Until the window is closed."""
+        self.app.start()
+        self._parent.start(self.pump.put)
+        self.root.mainloop()
+
+    def take(self, line: dict[str, Any]) -> None:
+        """One line of the parent."""
+        assert self.link is not None
+        match line:
+            case {"t": "signal", "message": dict(message)}:
+                if message.get("t") == "offer" and isinstance(message.get("options"), dict):
+                    self.model.options = message["options"]
+                try:
+                    self.link.channels.receive(message)
+                except ProtocolError as error:
+                    log.warning("signal_message_refused", extra={"reason": str(error)})
+            case {"t": "options", "options": dict(options)}:
+                self.model.options = options
+            case {"t": "survey", "grade": str(grade)}:
+                self.app.take_survey(grade)
+            case {"t": "close"} | {"t": "parent_gone"}:
+                self.app.close_window()
+
+    def _closing(self) -> None:
+        self.pump.stop()
+        self._parent.say({"t": "closed"})
+
+    def _tell_state(self, **state: Any) -> None:
+        if state != self._said:
+            self._said = state
+            self._parent.say({"t": "state", **state})
+
+
+def run_window(*, dark: bool = False) -> int:
+    """Show one remote window for the parent; the program's exit code."""
+    parent = _Parent()
+    opening = parent.read_first()
+    if opening is None:
+        print("--window is for the waiting program: it needs its lines on standard input", file=sys.stderr)
+        return 2
+    words.set_language(opening.get("language", "ko"))
+    _Window(parent, opening, dark=dark or bool(opening.get("dark"))).run()
+    return 0

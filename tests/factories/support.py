@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.support import queries
 from app.support.actions import arrivals, channels, codes, programs, slots
 from app.support.actions.arrivals import Admitted, Visitor
 from app.support.actions.programs import Joined, Machine
-from app.support.models import Participant, Slot, SupportSession
-from app.support.signal.models import SignalStream
+from app.support.models import JoinToken, Participant, Slot, SupportSession
+from app.support.signal.models import SignalMessage, SignalStream
+from app.support.signal.streams import find_of_session
 from app.team.models import Agent
-from tenants.bearer import make_bearer
+from tenants.bearer import hash_of, make_bearer
 from tenants.database import db, now_utc
 from tenants.writing import writing
 from tests.cast import Person
 from wire.signal.commands import Started
 from wire.signal.messages import KeyCommit, KeyOpen
-
-__all__ = [
-    "Waiting",
-    "admit",
-    "code_of",
-    "connect",
-    "exchange_keys",
-    "go_online",
-    "join",
-    "make_slot",
-    "open_stream",
-]
 
 CUSTOMER = Visitor(ip="203.0.113.7", user_agent="Chromium", lang="ko")
 PC = Machine(version="0.1.0", os="Debian 12", pc="DAIN-PC")
@@ -147,3 +137,38 @@ def agent_row(person: Person) -> Agent:
     agent = db.session.get(Agent, person.id)
     assert agent is not None
     return agent
+
+
+def messages_of(stream_id: int) -> list[dict[str, object]]:
+    """What a program was told, in order, as it is stored."""
+    rows = db.session.query(SignalMessage).filter_by(stream_id=stream_id).order_by(SignalMessage.n)
+    return [json.loads(row.body) for row in rows]
+
+
+def customer_stream(session_id: int) -> int:
+    """The stream of the customer program that speaks for a support session now."""
+    stream = find_of_session(session_id)
+    assert stream is not None
+    return stream.id
+
+
+def with_code(waiting: Waiting) -> Waiting:
+    """The same slot with the code that it has now."""
+    return replace(waiting, code=code_of(waiting.session_id))
+
+
+def join_again(waiting: Waiting) -> None:
+    """Start the customer's program a second time, as after a crash, without its cookie at hand."""
+    from app.support.models import Arrival
+
+    arrival = db.session.query(Arrival).filter_by(support_session_id=waiting.session_id, ended_at=None).one()
+    with writing():
+        db.session.add(
+            JoinToken(
+                arrival_id=arrival.id,
+                support_session_id=waiting.session_id,
+                token_hash=hash_of("again"),
+                expires_at=arrival.expires_at,
+            )
+        )
+    programs.join("again", machine=PC, visitor=CUSTOMER, now=now_utc())

@@ -112,7 +112,7 @@ def end_participants(done: Deed, session: SupportSession, reason: str, *, tell: 
             left = ParticipantLeft(participant=participant.public_id, reason=reason[:80])
             _tell_agent_of(done, participant, left)
             done.tell_customer(session, left)
-        orders.close_later(session, participant)
+            orders.close_later(session, participant)
     db.session.flush()
 
 

@@ -6,15 +6,20 @@ only for what is due, one deed a support session. A repeat, or two processes at 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
+from app.accounts.models import LoginSession
+from app.errors import NotFound
 from app.support import queries, rules
 from app.support.actions import codes
 from app.support.actions.ending import end, let_go
 from app.support.actions.sessions import close_socket
+from app.support.actions.slots import remove_slot
 from app.support.deed import deed
+from app.support.errors import SlotInUse
 from app.support.models import AccessCode, Arrival, ProgramCredential, Slot, SupportSession
 from app.support.signal import streams
 from app.support.signal.models import SignalStream, SignalTicket
@@ -24,6 +29,7 @@ from tenants.writing import writing
 
 AT_ONCE = 200
 TICKETS_KEPT = timedelta(minutes=10)
+ABANDONED = timedelta(hours=12)
 
 
 def run_due(now: datetime) -> int:
@@ -104,6 +110,23 @@ def note_dead_sockets(now: datetime) -> int:
     ).all()
     for stream_id, socket_id, session_id in due:
         close_socket(stream_id, socket_id or "", session_id=session_id, now=now)
+    return len(due)
+
+
+def close_abandoned_slots(now: datetime) -> int:
+    """Close the waiting slots of agents whose programs have all been logged out for twelve hours."""
+    logged_in = select(LoginSession.agent_id).where(
+        LoginSession.kind == "program",
+        func.coalesce(LoginSession.ended_at, LoginSession.expires_at) > now - ABANDONED,
+    )
+    due = db.session.execute(
+        select(Slot.public_id, Slot.agent_id)
+        .where(Slot.closed_at.is_(None), Slot.opened_at <= now - ABANDONED, Slot.agent_id.not_in(logged_in))
+        .limit(AT_ONCE)
+    ).all()
+    for slot_id, agent_id in due:
+        with suppress(SlotInUse, NotFound):
+            remove_slot(slot_id, agent_id=agent_id, by=SYSTEM, now=now)
     return len(due)
 
 

@@ -81,7 +81,7 @@ def serve(ws: Any, wire: WholeSocket, owner: Owner, after: int) -> None:
             "signal_closed",
             tenant_id=owner.tenant_id,
             stream=owner.stream_id,
-            code=code,
+            close_code=code,
             reason=reason,
             seconds=round(time.monotonic() - started, 1),
         )

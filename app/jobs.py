@@ -1,0 +1,126 @@
+"""The jobs process: `python -m app.jobs`. Time's own deeds, and housekeeping through huey.
+
+Two clocks. Every two seconds a thread does what is due now (codes, arrivals, resume windows, dead sockets),
+because huey's own schedule knows minutes only. Huey does what may wait and what other domains will queue
+(mail, documents): its file is `jobs.sqlite3` in the storage folder, or Redis where there is one. One such
+process a deployment; a second one does no harm, because every deed looks again under its lock.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+import structlog
+from flask import Flask
+from huey import Huey, RedisHuey, SqliteHuey, crontab
+from sqlalchemy import select
+
+from app.support import orders, relays
+from app.support.actions import expiry
+from config.settings import Settings, SettingsError, load
+from tenants.database import db, now_utc, tenant_scope
+from tenants.models import Tenant
+
+log = structlog.get_logger()
+
+TICK_S = 2.0
+RELAYS_EVERY_S = 5.0
+
+
+def make_huey(settings: Settings) -> Huey:
+    """Return the queue of this deployment: a file, or Redis where there is one."""
+    if settings.redis_url is not None:
+        return RedisHuey("barohelp", url=settings.redis_url)
+    settings.storage_dir.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("barohelp", filename=str(settings.storage_dir / "jobs.sqlite3"), fsync=False)
+
+
+def add_tasks(huey: Huey, app: Flask) -> None:
+    """Register what huey does by itself."""
+
+    @huey.periodic_task(crontab(minute="*/10"))  # type: ignore[untyped-decorator]
+    def forget_old_messages() -> None:
+        """Delete signal messages, answers and tickets that nobody will ask for."""
+        for_each_tenant(app, expiry.forget_old)
+
+    @huey.periodic_task(crontab(minute="7"))  # type: ignore[untyped-decorator]
+    def close_abandoned_slots() -> None:
+        """Close the slots of agents who have been away for half a day."""
+        for_each_tenant(app, expiry.close_abandoned_slots)
+
+
+def for_each_tenant(app: Flask, deed: Any) -> int:
+    """Run `deed(now)` in each tenant's scope and return the sum; one tenant's trouble is not another's."""
+    total = 0
+    with app.app_context():
+        tenant_ids = db.session.scalars(select(Tenant.id)).all()
+        db.session.rollback()
+        for tenant_id in tenant_ids:
+            try:
+                with tenant_scope(tenant_id):
+                    total += int(deed(now_utc()))
+            except Exception as error:  # an edge: the others' turn comes all the same
+                log.warning("job_failed", tenant_id=tenant_id, reason=type(error).__name__, exc_info=error)
+    return total
+
+
+class Ticker(threading.Thread):
+    """Does what is due, every two seconds, and asks the relays how they are."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._app = app
+        self._stopped = threading.Event()
+        self._relays_due = 0.0
+
+    def run(self) -> None:
+        """Tick until stopped."""
+        while not self._stopped.wait(TICK_S):
+            try:
+                self.tick()
+            except Exception as error:  # an edge: the database may be away for a minute
+                log.warning("tick_failed", reason=type(error).__name__)
+
+    def tick(self) -> None:
+        """Do once what is due."""
+        for_each_tenant(self._app, expiry.run_due)
+        settings: Settings = self._app.extensions["settings"]
+        if len(settings.relays) > 1 and time.monotonic() >= self._relays_due:
+            self._relays_due = time.monotonic() + RELAYS_EVERY_S
+            with self._app.app_context():
+                relays.note_health(orders.desk(), now=now_utc())
+
+    def stop(self) -> None:
+        """End after the present tick."""
+        self._stopped.set()
+
+
+def main() -> int:
+    """Run until SIGTERM or Ctrl-C."""
+    from app import create_app
+    from config import logging
+
+    try:
+        settings = load(os.environ)
+    except SettingsError as error:
+        print(f"BaroHelp's jobs cannot start: {error}.", file=sys.stderr)
+        return 2
+    logging.configure(settings)
+    app = create_app(settings)
+    huey = make_huey(settings)
+    add_tasks(huey, app)
+    ticker = Ticker(app)
+    ticker.start()
+    consumer = huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=2.0)
+    log.info("jobs_started", database="sqlite" if settings.is_sqlite else "postgresql")
+    consumer.run()
+    ticker.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,8 +15,8 @@ from config.settings import Settings
 
 __all__ = ["DOMAINS", "create_app"]
 
-#: In the order in which their addresses are registered; portal last, because it owns `/<slug>`.
-DOMAINS = ("accounts", "team", "support", "portal")
+#: Each may use the ones before it. Portal is last, because it owns `/<slug>`.
+DOMAINS = ("team", "accounts", "support", "portal")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -31,9 +31,7 @@ def create_app(settings: Settings) -> Flask:
     errors.init_app(app)
     pages.init_app(app)
     for domain in DOMAINS:
-        part = import_module(f"app.{domain}")
-        if hasattr(part, "init_app"):
-            part.init_app(app)
+        import_module(f"app.{domain}").init_app(app)
     cli.init_app(app)
     start_checks.init_app(app)
     routes.refuse_undeclared(app)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from wire.ticket import relay_id
+
 __all__ = ["Network", "RelayAddress", "Settings", "SettingsError", "load"]
 
 Environment = Literal["dev", "production", "test"]
@@ -23,7 +25,6 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
-_DEFAULT_PORTS = {"ws": 80, "http": 80, "wss": 443, "https": 443}
 
 
 class SettingsError(Exception):
@@ -197,15 +198,12 @@ def _relays(values: Mapping[str, str]) -> tuple[RelayAddress, ...]:
 
 def _relay(entry: str) -> RelayAddress:
     url = entry.split("=", 1)[-1].rstrip("/")
-    parts = urlsplit(url)
+    if not url.startswith(("ws://", "wss://")):
+        raise SettingsError(f"RELAYS holds {entry!r}, each entry must be NAME=ws(s)://HOST:PORT")
     try:
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        return RelayAddress(id=relay_id(url), url=url)
     except ValueError as error:
         raise SettingsError(f"RELAYS holds {entry!r}: {error}") from error
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise SettingsError(f"RELAYS holds {entry!r}, each entry must be NAME=ws(s)://HOST:PORT")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return RelayAddress(id=f"{host}:{port}", url=url)
 
 
 def _networks(values: Mapping[str, str]) -> tuple[Network, ...]:

@@ -29,12 +29,12 @@ def publish_layout(window: tk.Misc, name: str, widgets: Mapping[str, tk.Misc]) -
     folder = os.environ.get("BAROHELP_UI_MAP")
     if not folder:
         return
-    kept = getattr(window, _KEPT, None)
+    path = Path(folder) / f"{os.getpid()}-{name}.json"
+    kept: _Layout | None = getattr(window, _KEPT, None)
     if kept is None:
-        setattr(window, _KEPT, _Layout(window, Path(folder) / f"{os.getpid()}-{name}.json", dict(widgets)))
+        setattr(window, _KEPT, _Layout(window, path, dict(widgets)))
     else:
-        kept.widgets = dict(widgets)
-        kept.schedule()
+        kept.show_as(path, dict(widgets))
 
 
 class _Layout:
@@ -48,6 +48,15 @@ class _Layout:
         for event in ("<Configure>", "<Map>", "<Unmap>", "<Visibility>"):
             window.bind(event, self.schedule, add="+")
         window.bind("<Destroy>", self._destroyed, add="+")
+        self.schedule()
+
+    def show_as(self, path: Path, widgets: dict[str, tk.Misc]) -> None:
+        """Other widgets, and another name where the window now shows something else."""
+        if path != self.path:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            self.path, self._last = path, ""
+        self.widgets = widgets
         self.schedule()
 
     def schedule(self, _event: object = None) -> None:

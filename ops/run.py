@@ -75,15 +75,17 @@ def run(places: Places) -> int:
     try:
         places.downloads.mkdir(exist_ok=True)
         prepare(places)
-        (places.var / "demo-pc.json").unlink(missing_ok=True)
-        for program in [*programs_of(places), *([demo] if demo else [])]:
+        for name in ("demo-pc.json", "demo-pc.url"):
+            (places.var / name).unlink(missing_ok=True)
+        for program in programs_of(places):
             supervisor.start(program)
         _wait_until_ready(supervisor, places)
         if supervisor.stopping:
             return 0
         waiting = waiting_program(places)
-        if waiting:
-            supervisor.start(waiting)
+        for window in (demo, waiting):  # after the rest is up, so that two cores serve one thing at a time
+            if window:
+                supervisor.start(window)
         _tell(places, begun, has_demo=demo is not None, has_waiting=waiting is not None)
         return supervisor.run_until_stopped()
     finally:

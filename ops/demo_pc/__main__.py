@@ -70,6 +70,8 @@ class DemoPc:
         shutil.copy(LOOK / "rc.xml", self.home / ".config/openbox/rc.xml")
         shutil.copy(LOOK / "menu.xml", self.home / ".config/openbox/menu.xml")
         shutil.copy(LOOK / "themerc", self.home / ".themes/BaroHelp/openbox-3/themerc")
+        folders = 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\nXDG_DOCUMENTS_DIR="$HOME/Documents"\n'
+        (self.home / ".config/user-dirs.dirs").write_text(folders)
         profile = self.home / ".chromium" / "Default"
         profile.mkdir(parents=True)
         (profile / "Preferences").write_text(json.dumps(self._chromium_preferences()))

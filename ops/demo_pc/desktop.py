@@ -93,7 +93,7 @@ def newest_download(folder: Path) -> Path | None:
 
 
 class Desktop:
-    """The window; `commands` says what each icon starts."""
+    """The window; `commands` says what each icon starts; without any it is only a background."""
 
     def __init__(self, commands: dict[str, Sequence[str]], downloads: Path, language: str) -> None:
         self._commands, self._downloads = commands, downloads
@@ -107,9 +107,10 @@ class Desktop:
         self.canvas = tk.Canvas(self.root, width=width, height=height, highlightthickness=0, borderwidth=0)
         self.canvas.pack()
         self.canvas.create_image(0, 0, anchor="nw", image=self._keep(wallpaper(width, height)))
-        for row, kind in enumerate(("web", "editor", "terminal")):
+        for row, kind in enumerate(commands):
             self._draw(kind, row)
-        self._look()
+        if commands:
+            self._look()
 
     def _keep(self, image: Image.Image) -> ImageTk.PhotoImage:
         picture = ImageTk.PhotoImage(image)
@@ -139,7 +140,7 @@ class Desktop:
         """Show the icon of the downloaded program while there is one."""
         there = newest_download(self._downloads) is not None
         if there and not self._has_program:
-            self._draw("program", 3)
+            self._draw("program", len(self._commands))
         elif not there:
             self.canvas.delete("program")
         self._has_program = there

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -110,9 +111,10 @@ class AgentScreen:
             "XDG_CONFIG_HOME": str(folder / ".config"),
         }
         environment |= {"XDG_DATA_HOME": str(folder / ".local/share"), "LC_ALL": "C.UTF-8"}
-        self._start(["xsetroot", "-solid", "#3b5b94"], environment)
         self._start(["openbox", "--sm-disable"], environment)
         wait_for(lambda: self.xdotool("get_num_desktops"), "openbox on the agent's display")
+        wallpaper = [sys.executable, "-m", "ops.demo_pc.desktop", "{}", str(folder)]
+        self._start(wallpaper, environment, cwd=ROOT)
 
     def _start(self, command: list[str], environment: Mapping[str, str], **more: Any) -> None:
         self._processes.append(
@@ -129,9 +131,9 @@ class AgentScreen:
         )
         return done.stdout.strip()
 
-    def click(self, window: str, widget: str, *, deadline_s: float = 20.0) -> None:
+    def click(self, window: str, widget: str, *, times: int = 1, deadline_s: float = 20.0) -> None:
         x, y = self._settled(window, widget, deadline_s).centre
-        self.click_at(x, y)
+        self.click_at(x, y, times=times)
 
     def _settled(self, window: str, widget: str, deadline_s: float) -> Box:
         """Where the widget is once it stays there: a window that just opened still moves."""
@@ -143,8 +145,9 @@ class AgentScreen:
                 return now
             place = now
 
-    def click_at(self, x: int, y: int, button: int = 1) -> None:
-        self.xdotool("mousemove", str(x), str(y), "sleep", "0.05", "click", str(button))
+    def click_at(self, x: int, y: int, *, times: int = 1) -> None:
+        clicks = ["click", "--repeat", str(times), "--delay", "60", "1"]
+        self.xdotool("mousemove", str(x), str(y), "sleep", "0.08", *clicks)
 
     def move(self, x: int, y: int) -> None:
         self.xdotool("mousemove", str(x), str(y))

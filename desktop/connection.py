@@ -12,6 +12,7 @@ import heapq
 import ipaddress
 import itertools
 import logging
+import os
 import selectors
 import socket
 import ssl
@@ -193,7 +194,7 @@ class Connection:
         assert self._socket is not None
         error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
-            self._try_next(OSError(error, "connect failed").strerror or "connect failed")
+            self._try_next(os.strerror(error))
             return
         if self._tls_wanted is not None:
             self._tls = TlsLayer(*self._tls_wanted)
@@ -497,7 +498,7 @@ class LinkThread(threading.Thread):
 
     def stop(self) -> None:
         """Close every connection and end the thread, within a second; from any thread. Then join it."""
-        self.call(self._stop)
+        self.call(self._begin_to_stop)
 
     # -- for Connection
 
@@ -561,7 +562,7 @@ class LinkThread(threading.Thread):
             return False
         return not self._connections or self.clock() >= self._stop_by
 
-    def _stop(self) -> None:
+    def _begin_to_stop(self) -> None:
         self._stop_by = self.clock() + _STOP_S
         for connection in list(self._connections):
             if not connection.is_closed:

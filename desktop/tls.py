@@ -49,7 +49,9 @@ class TlsLayer:
 
     def send(self, data: bytes) -> None:
         """Encrypt; the result waits in outgoing."""
-        self._object.write(data)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._object.write(rest) :]  # one TLS record, 16 KiB, at a time
 
     def outgoing(self) -> bytes:
         """Return the bytes for the socket, and forget them."""

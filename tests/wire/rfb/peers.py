@@ -10,14 +10,18 @@ import select
 import socket
 import subprocess
 import time
+import zlib
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from Xlib.display import Display as XDisplay
+from Xlib.X import AnyPropertyType
 
-from tests.displays import Display
+from tests.displays import Display, wait_for
 from wire.rfb import events as e
 from wire.rfb.constants import Encoding, FenceFlag
 from wire.rfb.decoding import FrameDecoder
@@ -88,6 +92,10 @@ class Picture:
                 return
         self.others.append(event)
 
+    def checksum(self) -> int:
+        """Return a number that stands for the colours seen."""
+        return zlib.crc32(np.ascontiguousarray(self.framebuffer[..., :3]))
+
 
 def connect(port: int, within_s: float = 10.0) -> socket.socket:
     """Connect to a program that is starting."""
@@ -99,6 +107,18 @@ def connect(port: int, within_s: float = 10.0) -> socket.socket:
             if time.monotonic() > deadline:
                 raise
             select.select([], [], [], 0.05)
+
+
+def wait_for_full_screen(display: Display) -> None:
+    """Wait until the window manager can make windows fill the screen; a window opened before gets no keys."""
+
+    def is_told() -> bool:
+        known = root.get_full_property(x.intern_atom("_NET_SUPPORTED"), AnyPropertyType)
+        return known is not None and x.intern_atom("_NET_WM_STATE_FULLSCREEN") in known.value
+
+    with closing(XDisplay(display.name)) as x:
+        root = x.screen().root
+        wait_for(is_told, what="a window manager with full screen")
 
 
 def screenshot(display: Display) -> Pixels:

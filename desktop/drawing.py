@@ -19,7 +19,7 @@ Stroke = tuple[str, tuple[float, ...]]
 
 
 def _down(picture: Image.Image, width: int, height: int) -> Image.Image:
-    return picture.resize((width, height), Image.Resampling.LANCZOS)
+    return picture.resize((width, height), Image.Resampling.BOX)
 
 
 def _draw(width: int, height: int, paint: Callable[[ImageDraw.ImageDraw, int], None]) -> Image.Image:

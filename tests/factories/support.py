@@ -172,3 +172,23 @@ def join_again(waiting: Waiting) -> None:
             )
         )
     programs.join("again", machine=PC, visitor=CUSTOMER, now=now_utc())
+
+
+def renewed(waiting: Waiting) -> Waiting:
+    """The same slot, free again with a new code: the customer on the way was let go."""
+    from app.support.actions import sessions
+
+    session = db.session.get(SupportSession, waiting.session_id)
+    assert session is not None
+    agent = db.session.get(Agent, session.agent_id)
+    assert agent is not None
+    sessions.release(waiting.session, agent=agent, now=now_utc())
+    return with_code(waiting)
+
+
+def close(person: Person, waiting: Waiting) -> None:
+    """End the support session and take its slot away."""
+    from app.support.actions import sessions
+
+    sessions.end_by_agent(waiting.session, "", agent=agent_row(person), now=now_utc())
+    slots.remove_slot(waiting.slot, agent_id=person.id, by=person.actor, now=now_utc())

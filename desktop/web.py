@@ -67,8 +67,8 @@ def post_json(
     connection = _connection(address, timeout, ca_file)
     try:
         connection.request("POST", address.path or "/", body, headers)
-        answer = connection.getresponse()
-        content = answer.read(MAX_WEB_ANSWER + 1)
+        with connection.getresponse() as answer:
+            content = answer.read(MAX_WEB_ANSWER + 1)
     except (OSError, http.client.HTTPException) as error:
         raise LinkLost(_reason(error)) from error
     finally:

@@ -180,7 +180,7 @@ class FakeWeb(TcpServer):
 
     def __init__(self, **given: Any) -> None:
         self.answers: queue.Queue[tuple[int, dict[str, Any]]] = queue.Queue()
-        self.posts: list[tuple[str, str]] = []
+        self.posts: list[tuple[str, ...]] = []
         self.opened: queue.Queue[ServerSocket] = queue.Queue()
         self.received: queue.Queue[tuple[ServerSocket, dict[str, Any]]] = queue.Queue()
         self.on_open: Callable[[ServerSocket], None] = lambda _socket: None
@@ -196,8 +196,8 @@ class FakeWeb(TcpServer):
 
     def _post(self, sock: socket.socket, head: bytes) -> None:
         lines = head.split(b"\r\n\r\n")[0].decode().split("\r\n")
-        bearer = next((line[15:] for line in lines if line.lower().startswith("authorization:")), "")
-        self.posts.append((lines[0].split()[1], bearer.strip()))
+        bearers = [line.split()[2] for line in lines if line.startswith("Authorization: Bearer ")]
+        self.posts.append((lines[0].split()[1], *bearers))
         try:
             status, body = self.answers.get_nowait()
         except queue.Empty:

@@ -55,7 +55,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Colours by meaning, as #RRGGBB: `on_x` is text on a fill of x, `x_soft` a tint under text in x."""
+    """Colours by meaning, as #RRGGBB. `on_x` is text on a fill of x, `x_soft` a tint under text in x.
+
+    `x_ink` is x as text, where x itself (a token of the product) is lighter than 4.5 : 1 allows.
+    """
 
     primary: str
     primary_hover: str
@@ -63,8 +66,10 @@ class Tokens:
     primary_soft: str
     on_primary: str
     connected: str
+    connected_ink: str
     connected_soft: str
     waiting: str
+    waiting_ink: str
     waiting_soft: str
     danger: str
     danger_hover: str
@@ -89,8 +94,10 @@ LIGHT = Tokens(
     primary_soft="#E9EFFC",
     on_primary="#FFFFFF",
     connected="#0B8A5A",
+    connected_ink="#0A7A50",
     connected_soft="#E9F7F1",
     waiting="#B25E00",
+    waiting_ink="#A05400",
     waiting_soft="#FFF8EC",
     danger="#C92A2A",
     danger_hover="#AB2222",
@@ -102,7 +109,7 @@ LIGHT = Tokens(
     surface="#FFFFFF",
     ground="#F5F7FA",
     hover="#F0F3F7",
-    press="#E4E9EF",
+    press="#E7EBF1",
     line="#DCE1E8",
     strong_line="#B9C3CF",
     knob="#FFFFFF",
@@ -114,8 +121,10 @@ DARK = Tokens(
     primary_soft="#22304F",
     on_primary="#0E1726",
     connected="#3DD598",
+    connected_ink="#3DD598",
     connected_soft="#18362F",
     waiting="#FFB454",
+    waiting_ink="#FFB454",
     waiting_soft="#3A2E1C",
     danger="#FF8787",
     danger_hover="#FF9F9F",

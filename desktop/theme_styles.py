@@ -131,8 +131,8 @@ class Styles:
         for name, colour in (
             ("Soft", c.soft_ink),
             ("Primary", c.primary),
-            ("Connected", c.connected),
-            ("Waiting", c.waiting),
+            ("Connected", c.connected_ink),
+            ("Waiting", c.waiting_ink),
             ("Danger", c.danger),
         ):
             looks[f"{name}."] = (colour, "BodyFont")

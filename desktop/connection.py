@@ -134,9 +134,8 @@ class Connection:
         protocol.send(...).
         """
         self._deliver()
-        if self._state is not _State.CLOSED:
-            self._queue(self.protocol.outgoing())
-            self._watch()
+        self._take_outgoing()
+        self._watch()
 
     def hold(self, on: bool) -> None:
         """Stop (True) or go on (False) reading: so our own full queue slows the sender down."""
@@ -151,7 +150,7 @@ class Connection:
         if self._state is not _State.OPEN:
             self.close()
             return
-        self._queue(self.protocol.outgoing())
+        self._take_outgoing()
         self._finish()
 
     def close(self) -> None:
@@ -217,7 +216,7 @@ class Connection:
         self._push(self._tls.outgoing())
         if self._state is _State.TLS and self._tls.is_open:
             self._state = _State.OPEN
-            self._queue(self.protocol.outgoing())
+            self._take_outgoing()
         if plain:
             self._feed(plain)
         self._watch()
@@ -277,7 +276,7 @@ class Connection:
                     self._link.guard(self._on_event, event)
         self._delivering = False
         if self.protocol.is_closed and not self.is_closed:
-            self._queue(self.protocol.outgoing())
+            self._take_outgoing()
             lost, self._on_event, self._on_lost = self._on_lost, None, None
             if self._state is _State.OPEN:
                 self._finish()
@@ -288,9 +287,10 @@ class Connection:
 
     # -- sending
 
-    def _queue(self, data: bytes) -> None:
-        if not data or self._state is not _State.OPEN:
-            return
+    def _take_outgoing(self) -> None:
+        if self._state is not _State.OPEN:
+            return  # what the protocol object says before that waits in it
+        data = self.protocol.outgoing()
         if self._tls is not None:
             self._tls.send(data)
             data = self._tls.outgoing()

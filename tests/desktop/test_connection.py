@@ -57,7 +57,8 @@ class Lines:
 class Caller:
     """Opens a connection on the link thread and keeps what happens."""
 
-    def __init__(self, link: LinkThread, url: str, **given: Any) -> None:
+    def __init__(self, link: LinkThread, url: str, first: bytes = b"", **given: Any) -> None:
+        self.first = first
         self.link, self.protocol = link, Lines()
         self.events: list[str] = []
         self.lost: list[LinkLost] = []
@@ -68,6 +69,8 @@ class Caller:
 
     def _open(self, url: str, given: dict[str, Any]) -> None:
         self.connection = self.link.open(url, self.protocol, self._take, self.lost.append, **given)
+        self.protocol.send(self.first)
+        self.connection.flush()
 
     def _take(self, event: str) -> None:
         self.threads.add(threading.current_thread().name)
@@ -98,6 +101,12 @@ def test_it_carries_bytes_both_ways_on_its_own_thread(link: LinkThread, echo: Ec
     wait_until(lambda: caller.events == ["one", "two"])
     assert caller.threads == {"link"}
     assert caller.lost == []
+
+
+def test_it_keeps_what_is_said_before_it_is_open(link: LinkThread, echo: Echo) -> None:
+    """It threw these bytes away once: a program that flushed too early lost its own opening request."""
+    caller = Caller(link, f"ws://127.0.0.1:{echo.port}/", first=b"early\n")
+    wait_until(lambda: caller.events == ["early"])
 
 
 def test_it_finds_a_server_by_name(link: LinkThread, echo: Echo) -> None:

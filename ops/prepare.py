@@ -19,14 +19,16 @@ from typing import Final
 
 from ops.places import ROOT, Places, check_folder, read_places
 from ops.say import CannotStart, say, stop
+from ops.setup import make_keys
 
 KEPT_COPIES: Final = 5
 DEMO_SLUG: Final = "demo"
 
 
 def prepare(places: Places) -> None:
-    """Migrate, then make the demo tenant and its logins where they are missing. Raises CannotStart."""
+    """Keys, migration, then the demo tenant and its logins, each where missing. Raises CannotStart."""
     places.logs.mkdir(parents=True, exist_ok=True)
+    make_keys(places.var)
     with (places.var / "migrate.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         embedded = "DATABASE_URL" not in places.environment()

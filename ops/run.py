@@ -24,7 +24,7 @@ WORKER_CONNECTIONS: Final = 12_000  # gevent's default of 1,000 silently stops a
 
 
 def programs_of(places: Places) -> list[Program]:
-    """Web, relay and jobs: what must always run."""
+    """Relay, web and, last, jobs: what must always run."""
     environment = places.environment()
     gunicorn = [sys.executable, "-m", "gunicorn", "-k", "gevent", "--workers", "1"]
     if (ROOT / "config" / "gunicorn.py").exists():
@@ -77,15 +77,16 @@ def run(places: Places) -> int:
         prepare(places)
         for name in ("demo-pc.json", "demo-pc.url"):
             (places.var / name).unlink(missing_ok=True)
-        for program in programs_of(places):
+        *doors, jobs = programs_of(places)
+        for program in doors:
             supervisor.start(program)
         _wait_until_ready(supervisor, places)
         if supervisor.stopping:
             return 0
         waiting = waiting_program(places)
-        for window in (demo, waiting):  # after the rest is up, so that two cores serve one thing at a time
-            if window:
-                supervisor.start(window)
+        for later in (demo, waiting, jobs):  # nobody waits for these; two cores do one thing at a time
+            if later:
+                supervisor.start(later)
         _tell(places, begun, has_demo=demo is not None, has_waiting=waiting is not None)
         return supervisor.run_until_stopped()
     finally:

@@ -126,7 +126,7 @@ class Story:
         )
         if short:
             return
-        self._agent.click("waiting", f"slot{wanted}-remove")
+        self._agent.click("waiting", "slot2-remove")  # five seconds to undo, then it goes
         wait_for(lambda: page.locator(".slot-number").count() == wanted - 1, "the removed number to vanish")
         if page.evaluate("window.storyMark") != 1:
             raise StoryFailed("the page was loaded again to show a number vanish")

@@ -1,22 +1,22 @@
 """Web, relay and jobs as processes on loopback with a folder of their own, for one file of stories.
 
-The database is made by the same commands as `make run`'s. Each process can be ended and started again by name;
-all of them die with the test process.
+The database is made by the same commands as `make run`'s. Each process can be ended and started again by
+name; all of them die with the test process.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from ops.places import Places
 from ops.prepare import prepare
 from ops.readiness import relay_pairs, signal_answers, web_answers
 from ops.run import programs_of
-from ops.setup import make_keys
 from ops.supervisor import Program
 from tests.displays import free_port, start_process, stop_process, wait_for
 
@@ -34,7 +34,6 @@ class Stack:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def open(self) -> None:
-        make_keys(self.places.var)
         self.places.downloads.mkdir(exist_ok=True)
         prepare(self.places)
         self._programs = {program.name: program for program in programs_of(self.places)}
@@ -58,9 +57,7 @@ class Stack:
 
     def wait_until_ready(self) -> None:
         for check in (web_answers, relay_pairs, signal_answers):
-            wait_for(
-                lambda: check(self.places) is None, what=f"{check.__name__}", deadline_s=START_DEADLINE_S
-            )
+            wait_for(partial(_passes, check, self.places), what=check.__name__, deadline_s=START_DEADLINE_S)
 
     def environment(self, display: str, **more: str) -> dict[str, str]:
         """For a program of an agent or a customer on this display."""
@@ -80,6 +77,10 @@ class Stack:
     def close(self) -> None:
         for process in reversed(list(self._processes.values())):
             stop_process(process)
+
+
+def _passes(check: Callable[[Places], str | None], places: Places) -> bool:
+    return check(places) is None
 
 
 @contextmanager

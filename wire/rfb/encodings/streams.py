@@ -27,11 +27,15 @@ _UNPACK_ERRORS: Final[tuple[type[Exception], ...]] = (
 
 
 class Deflater:
-    """One packing stream. `level` 1 to 3 is isal's, 4 to 9 the standard library's (slower, smaller)."""
+    """One packing stream. `level` 1 to 3 is isal's, 4 to 9 the standard library's (slower, smaller).
+
+    isal's level 0 lets noise grow by a quarter, so 1 is the lowest.
+    """
 
     __slots__ = ("_stream",)
 
     def __init__(self, level: int = 1) -> None:
+        level = max(1, level)
         if isal_zlib is not None and level <= _ISAL_TOP_LEVEL:
             self._stream: Any = isal_zlib.compressobj(level)
         else:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from wire.buffer import Buffer, Reading
 from wire.errors import LimitExceeded, ProtocolError
-from wire.limits import MAX_TIGHT_LENGTH, MAX_TIGHT_PIXELS, MAX_TIGHT_WIDTH
+from wire.limits import KIB, MAX_TIGHT_AREA, MAX_TIGHT_LENGTH, MAX_TIGHT_WIDTH
 from wire.rfb.encodings import jpeg
 from wire.rfb.encodings.gradient import add_prediction, subtract_prediction
 from wire.rfb.encodings.streams import Deflater, Inflater
@@ -31,13 +31,15 @@ from wire.rfb.pixels import (
     encode_tpixels,
 )
 
-__all__ = ["TightDecoder", "TightEncoder", "take"]
+__all__ = ["MAX_PIXEL_DATA", "TightDecoder", "TightEncoder", "take"]
 
 _FILL: Final = 8
 _JPEG: Final = 9
 _HAS_FILTER: Final = 0x40
 _COPY, _PALETTE, _GRADIENT = 0, 1, 2
 _STREAM_FULL, _STREAM_MONO, _STREAM_PALETTE, _STREAM_GRADIENT = range(4)
+MAX_PIXEL_DATA: Final = MAX_TIGHT_LENGTH - 8 * KIB
+"""Bytes before packing that fit the length field even if nothing gets smaller (noise grows by 1 in 3000)."""
 _PACKED_FROM: Final = 12
 """Pixel data of at least this many bytes is packed."""
 
@@ -55,8 +57,8 @@ def take(buffer: Buffer, width: int, height: int) -> Reading[bytes]:
         raise ProtocolError(f"Tight control {kind} is unknown")
     if width > MAX_TIGHT_WIDTH:
         raise LimitExceeded("Tight width", width, MAX_TIGHT_WIDTH)
-    if width * height > MAX_TIGHT_PIXELS:
-        raise LimitExceeded("Tight pixels", width * height, MAX_TIGHT_PIXELS)
+    if width * height > MAX_TIGHT_AREA:
+        raise LimitExceeded("Tight pixels", width * height, MAX_TIGHT_AREA)
     if kind == _JPEG:
         return (yield from _take_packed(buffer, 1))
     head, size = yield from _filtered_size(buffer, width, height)
@@ -147,9 +149,11 @@ class TightDecoder:
 
 
 def _end_of_length(payload: bytes, at: int) -> int:
-    while payload[at] & 0x80 and at < len(payload) - 1:
-        at += 1
-    return at + 1
+    """Return where the data begins behind a compact length at `at`; its third byte has no more-bit."""
+    for place in range(2):
+        if not payload[at + place] & 0x80:
+            return at + place + 1
+    return at + 3
 
 
 def _paint_indices(data: bytes, table: bytes, target: Pixels) -> None:
@@ -181,7 +185,8 @@ class TightEncoder:
 
     `level`: 1 to 3 packs with isal, 4 to 9 with the standard library (14 % smaller at 6, many times slower).
     `pixel_format` is the viewer's; change it by `set_pixel_format`. Every method returns one payload.
-    Rectangles are at most MAX_TIGHT_WIDTH px wide and MAX_TIGHT_PIXELS large, but for fills.
+    Rectangles are at most MAX_TIGHT_WIDTH px wide and MAX_TIGHT_PIXELS large (wire/limits.py), but for fills.
+    LimitExceeded is raised, and no stream has changed, when data does not fit the length field: split it.
     """
 
     def __init__(self, level: int = 1, *, pixel_format: PixelFormat = BGRX) -> None:
@@ -236,20 +241,22 @@ class TightEncoder:
         not fit the length field (4 MiB): split it.
         """
         data = jpeg.encode(pixels, quality, subsampling)
-        return self._control(_JPEG << 4) + _length(len(data)) + data
+        length = _length(len(data))
+        return self._control(_JPEG << 4) + length + data
 
     def encode_full(self, pixels: Pixels, *, gradient: bool = False) -> bytes:
         """Return the exact picture (BGRX), packed. `gradient` packs photos better (24-bit formats only)."""
         if gradient and self._pixel_format.has_bytes_of_colour:
             rgb = np.ascontiguousarray(pixels[..., 2::-1])
-            head = self._control(_STREAM_GRADIENT << 4 | _HAS_FILTER) + bytes((_GRADIENT,))
-            return head + self._packed(_STREAM_GRADIENT, subtract_prediction(rgb).tobytes())
-        data = encode_tpixels(pixels, self._pixel_format)
-        return self._control(_STREAM_FULL << 4) + self._packed(_STREAM_FULL, data)
+            packed = self._packed(_STREAM_GRADIENT, subtract_prediction(rgb))
+            return self._control(_STREAM_GRADIENT << 4 | _HAS_FILTER) + bytes((_GRADIENT,)) + packed
+        packed = self._packed(_STREAM_FULL, encode_tpixels(pixels, self._pixel_format))
+        return self._control(_STREAM_FULL << 4) + packed
 
     def _indexed(self, number: int, indices: NDArray[np.uint8], palette: Colours) -> bytes:
+        packed = self._packed(number, np.ascontiguousarray(indices))
         head = self._control(number << 4 | _HAS_FILTER) + bytes((_PALETTE, len(palette) - 1))
-        return head + self._colours(palette) + self._packed(number, np.ascontiguousarray(indices))
+        return head + self._colours(palette) + packed
 
     def _control(self, byte: int) -> bytes:
         resets, self._to_reset = self._to_reset, 0
@@ -262,6 +269,8 @@ class TightEncoder:
         view = memoryview(data).cast("B")
         if view.nbytes < _PACKED_FROM:
             return bytes(view)
+        if view.nbytes > MAX_PIXEL_DATA:  # once packed it would have to be sent, or the streams part
+            raise LimitExceeded("Tight pixel data", view.nbytes, MAX_PIXEL_DATA)
         stream = self._streams[number]
         if stream is None:
             stream = self._streams[number] = Deflater(self._level)

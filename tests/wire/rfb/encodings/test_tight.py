@@ -11,6 +11,7 @@ import pytest
 from tests.wire.rfb.encodings.pictures import SIZES, decode, noise, same, smooth
 from tests.wire.rfb.reading import both_ways, refused
 from wire.errors import LimitExceeded, ProtocolError
+from wire.limits import MAX_TIGHT_PIXELS
 from wire.rfb.constants import Encoding
 from wire.rfb.decoding import FrameDecoder
 from wire.rfb.encodings import tight
@@ -180,3 +181,20 @@ def test_it_unpacks_no_more_than_the_rectangle_holds() -> None:
     payload = b"\x00" + tight._length(len(packed)) + packed
     with pytest.raises(LimitExceeded, match="unpacked size is 49, the limit is 48"):
         _paint(payload, 4, 4)
+
+
+def test_it_refuses_too_much_data_before_a_stream_has_changed() -> None:
+    encoder, decoder = TightEncoder(), FrameDecoder()
+    small, large = noise(30, 30), np.zeros((700, 2000, 4), np.uint8)
+    _decode(decoder, encoder.encode_full(small), 30, 30)
+    with pytest.raises(LimitExceeded, match="Tight pixel data is 4200000"):
+        encoder.encode_full(large)
+    assert same(_decode(decoder, encoder.encode_full(small), 30, 30), small)
+
+
+@pytest.mark.parametrize("level", [0, 1, 3, 6])
+def test_it_fits_noise_of_the_largest_size_into_the_length_field(level: int) -> None:
+    picture = noise(2048, MAX_TIGHT_PIXELS // 2048)
+    payload = TightEncoder(level).encode_full(picture)
+    assert len(payload) < 4 << 20
+    assert same(_paint(payload, *picture.shape[1::-1]), picture)

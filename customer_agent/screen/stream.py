@@ -219,14 +219,14 @@ class ScreenStream(threading.Thread):
 
     def _next_due(self, now: float) -> float:
         """Seconds until the frame rate lets a watcher have its next update."""
-        due = [at for watcher in self._watchers if (at := watcher.due_at()) is not None]
+        due = [at for watcher in self._watchers if (at := watcher.due_at(now)) is not None]
         return max(0.0, min(due) - now) if due else FULL_LOOK_S
 
     def _idle_timeout(self, ready: list[Watcher], now: float) -> float:
         """Seconds until something is due although the screen says nothing."""
         due = [self._full_look_due, *([self._facts_due] if self._facts_are_behind() else [])]
         due += [at for watcher in ready if (at := watcher.shadow.sharpening_due_at()) is not None]
-        due += [at for w in self._watchers if w not in ready and (at := w.due_at()) is not None]
+        due += [at for w in self._watchers if w not in ready and (at := w.due_at(now)) is not None]
         if not self._source.has_damage:
             is_idle = now - self._changed_at > IDLE_AFTER_S
             due.append(now + (POLL_IDLE_S if is_idle else POLL_BUSY_S))

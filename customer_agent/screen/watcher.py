@@ -14,7 +14,7 @@ from customer_agent.screen.capture import Area, CursorShape, Monitor
 from customer_agent.screen.cursor import fitting, is_same
 from customer_agent.screen.damage import TileMap, Words, mark, no_tiles
 from customer_agent.screen.encode import Needs, PictureEncoder
-from customer_agent.screen.pacing import Pacing
+from customer_agent.screen.pacing import MAX_UNSENT_BYTES, Pacing
 from customer_agent.screen.quality import Mode, depth_mask, photo_quality
 from customer_agent.screen.shadow import Shadow
 from wire.rfb.messages import Rectangle
@@ -22,6 +22,7 @@ from wire.rfb.messages import Rectangle
 # One step of sharpening is small enough that an update with real changes waits for it less than a frame.
 SHARPENING_TILES = 48
 SHARPENING_TILES_SLOW = 4
+UNSENT_LOOK_S = 0.02
 SLOW_BPS = 8_000_000.0
 
 
@@ -133,12 +134,15 @@ class Watcher:
         self.pacing.unsent_bytes = self.outlet.unsent_bytes()
         return self.is_visible and self.pacing.may_send(now)
 
-    def due_at(self) -> float | None:
-        """When the frame rate alone lets it have the next update; None: something else must happen first."""
-        self.pacing.unsent_bytes = self.outlet.unsent_bytes()
-        if not self.is_visible or not self.pacing.is_wanted() or not self.pacing.has_room():
+    def due_at(self, now: float) -> float | None:
+        """When to look again whether it may have an update; None: a message of the viewer must come first."""
+        if not self.is_visible or not self.pacing.is_wanted():
             return None
-        return self.pacing.due_at()
+        self.pacing.unsent_bytes = self.outlet.unsent_bytes()
+        if self.pacing.has_room():
+            return self.pacing.due_at()
+        # Our own queue may empty without a word; what is on the line announces itself by a fence.
+        return now + UNSENT_LOOK_S if self.pacing.unsent_bytes > MAX_UNSENT_BYTES else None
 
     def has_stale(self) -> bool:
         """Whether there is something to look at for this viewer."""

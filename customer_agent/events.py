@@ -1,0 +1,116 @@
+"""What the link tells the model: frozen values, put into one queue by any thread, handled on the Tk
+thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from customer_agent.rights import Hand
+from wire.control.messages import ControlMessage
+from wire.signal.messages import SignalMessage
+from wire.terms import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The web half let us in; the signal socket is being opened."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinFailed:
+    """The web half said no (`text` in the reader's language) or could not be reached (`text` empty)."""
+
+    code: str
+    text: str = ""
+    may_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignalChanged:
+    """connecting, online, offline, or ended with `why`."""
+
+    state: Literal["connecting", "online", "offline", "ended"]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReceived:
+    """A message of the web half."""
+
+    message: SignalMessage
+
+
+@dataclass(frozen=True, slots=True)
+class WordsAgreed:
+    """The six words of a participant."""
+
+    participant: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOpened:
+    """A channel of a participant is sealed and runs."""
+
+    participant: str
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """How the line to a participant is; `rtt_ms` None = not measured."""
+
+    participant: str
+    state: Literal["ok", "unstable", "lost"]
+    rtt_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlReceived:
+    """A control message that the link left to the model."""
+
+    participant: str
+    i: int
+    message: ControlMessage = field(repr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantEnded:
+    """A participant's link is over for good."""
+
+    participant: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandTaken:
+    """The customer's own hand took control from somebody."""
+
+    by: Hand
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFailed:
+    """The screen cannot be shared (any more)."""
+
+    reason: str
+
+
+Event = (
+    Joined
+    | JoinFailed
+    | SignalChanged
+    | SignalReceived
+    | WordsAgreed
+    | ChannelOpened
+    | LinkChanged
+    | ControlReceived
+    | ParticipantEnded
+    | HandTaken
+    | ScreenFailed
+)

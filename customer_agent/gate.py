@@ -1,0 +1,139 @@
+"""The customer's decisions in force, asked by every thread before anything of an agent passes.
+
+Holds a Rights value (rights.py) for each participant, and the options; counts what was refused. A change
+takes effect for the very next message, on whatever thread it comes; `on_change` then freezes pictures and
+lets keys go.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from customer_agent import rights as r
+from customer_agent.rights import Hand, Rights
+from wire.control import messages as control
+
+__all__ = ["Gate"]
+
+
+@dataclass(slots=True)
+class _Holder:
+    rights: Rights
+    serial: int = 0
+
+
+@dataclass(slots=True)
+class Gate:
+    """One for the program's life; consent in it dies with the process (decision D12)."""
+
+    clock: Callable[[], float] = time.monotonic
+    on_change: Callable[[], object] = lambda: None
+    refused: int = 0
+    _options: Mapping[str, bool] = field(default_factory=dict)
+    _holders: dict[str, _Holder] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    # Asked by every thread
+
+    def permits(self, participant: object, message: object) -> bool:
+        """Whether this message of that participant may pass now; a refusal is counted."""
+        with self._lock:
+            holder = self._holders.get(str(participant))
+            rights = holder.rights if holder else Rights()
+            if r.permits(message, rights, self._options, self.clock()):
+                return True
+            self.refused += 1
+            return False
+
+    def may_see(self, participant: str) -> bool:
+        """Whether a picture may leave for that participant now."""
+        with self._lock:
+            holder = self._holders.get(participant)
+            return holder is not None and holder.rights.may_see(self._options, self.clock())
+
+    def may_control(self) -> bool:
+        """Whether anybody but the customer may move the mouse or type now."""
+        with self._lock:
+            now = self.clock()
+            return any(
+                r.may(right, holder.rights, self._options, now)
+                for holder in self._holders.values()
+                for right in ("mouse", "keyboard")
+            )
+
+    def rights_of(self, participant: str) -> Rights:
+        """The rights of that participant; none where it is unknown."""
+        with self._lock:
+            holder = self._holders.get(participant)
+            return holder.rights if holder else Rights()
+
+    def record(self, participant: str) -> control.Rights:
+        """The full state for that participant's program, with the next serial."""
+        with self._lock:
+            holder = self._holders.setdefault(participant, _Holder(Rights()))
+            holder.serial += 1
+            return r.record_of(holder.rights, self._options, holder.serial, self.clock())
+
+    # Changed by the customer
+
+    def set_options(self, options: Mapping[str, bool]) -> None:
+        """The options of the newest snapshot or offer."""
+        with self._lock:
+            self._options = dict(options)
+        self.on_change()
+
+    def admit(self, participant: str, rights: Rights) -> None:
+        """Let a participant in with these rights; one that is known keeps its own."""
+        with self._lock:
+            self._holders.setdefault(participant, _Holder(rights))
+        self.on_change()
+
+    def forget(self, participant: str) -> None:
+        """The participant is gone; it may do nothing more."""
+        with self._lock:
+            self._holders.pop(participant, None)
+        self.on_change()
+
+    def change(self, act: Callable[[Rights], Rights], participant: str | None = None) -> None:
+        """Change the rights of one participant, or of all."""
+        with self._lock:
+            for name, holder in self._holders.items():
+                if participant in (None, name):
+                    holder.rights = act(holder.rights)
+        self.on_change()
+
+    def take_back(self, by: Hand) -> bool:
+        """The customer takes mouse and keyboard; whether anybody else had them until now.
+
+        Where nobody may control anyhow, nothing changes.
+        """
+        had = self.may_control()
+        if not had and not self._is_taken():
+            return False
+        now = self.clock()
+        self.change(lambda rights: r.take_back(rights, by, now))
+        return had
+
+    def _is_taken(self) -> bool:
+        with self._lock:
+            return any(holder.rights.taken_back is not None for holder in self._holders.values())
+
+    def settle(self) -> bool:
+        """Forget a taking back whose time is over; whether there was one."""
+        now = self.clock()
+        with self._lock:
+            over = [
+                holder
+                for holder in self._holders.values()
+                if holder.rights.taken_back is not None
+                and holder.rights.taken_back.until is not None
+                and holder.rights.taken_back.until <= now
+            ]
+            for holder in over:
+                holder.rights = r.give_back(holder.rights)
+        if over:
+            self.on_change()
+        return bool(over)

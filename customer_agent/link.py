@@ -1,0 +1,396 @@
+"""The customer program's connections: the web half, every participant's channels, the screen and the hands.
+
+Does what the model orders (`Port`) and tells it what happened through `put`. Every message of an agent is
+judged by the gate here, on the thread it came on, before anything acts on it; input is judged once more on
+the hand thread, at the moment it would be carried out.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from customer_agent import events as e
+from customer_agent.gate import Gate
+from customer_agent.input import open_hands
+from customer_agent.input.hand import HandThread
+from customer_agent.input.own_hand import OwnHand, OwnHandThread, open_hand_source
+from customer_agent.machine import VERSION, pc_name, system_name
+from customer_agent.model import Helper
+from customer_agent.peer import InputEvent, RfbPeer
+from customer_agent.platform_errors import Unsupported
+from customer_agent.screen import open_screen
+from customer_agent.screen.stream import ScreenStream
+from customer_agent.screen.watcher import LineFacts, Watcher
+from desktop.connection import LinkThread
+from desktop.signal_link import SignalLink
+from desktop.support_link import ParticipantLink
+from desktop.web import WebRefused, post_json
+from wire.control import messages as control
+from wire.errors import LinkLost, ProtocolError
+from wire.limits import MAX_SCREENS
+from wire.rfb.events import CutTextReceived
+from wire.signal.commands import Command, EndOwnSession
+from wire.signal.messages import Received, SignalMessage
+from wire.terms import Channel, Right, Screen
+
+__all__ = ["PROGRAM", "SupportLink"]
+
+log = logging.getLogger(__name__)
+
+PROGRAM = f"BaroHelp customer program {VERSION}"
+JOIN_TIMEOUT_S = 10.0
+CANNOT_REACH = "B-10"
+
+
+@dataclass(eq=False)
+class _Participant:
+    """One participant's link, and its RFB conversation while the screen channel is open."""
+
+    link: ParticipantLink
+    peer: RfbPeer | None = None
+
+
+class SupportLink:
+    """The model's `Port`. `put` takes events from any thread."""
+
+    def __init__(
+        self, server: str, gate: Gate, put: Callable[[e.Event], None], *, language: str = "ko"
+    ) -> None:
+        self._server = server
+        self._gate = gate
+        self._put = put
+        self._language = language
+        self._thread = LinkThread()
+        self._signal: SignalLink | None = None
+        self._session = ""
+        self._participants: dict[str, _Participant] = {}
+        self._people = control.People(())
+        self._stream: ScreenStream | None = None
+        self._hand: HandThread | None = None
+        self._own_hand: OwnHandThread | None = None
+        self._lock = threading.Lock()
+        gate.on_change = self._apply_rights
+
+    # Port: the web half
+
+    def join(self, tenant: str | None, *, code: str | None = None, token: str | None = None) -> None:
+        """Ask the web half to let us in."""
+        if not self._thread.is_alive():
+            self._thread.start()
+        program = {"version": VERSION, "os": system_name(), "pc": pc_name()}
+        asked: dict[str, Any] = {"program": program}
+        if tenant:
+            asked["tenant"] = tenant
+        asked |= {"join_token": token} if token else {"code": code or ""}
+
+        def ask() -> dict[str, Any]:
+            address = f"{self._server}/programs/join"
+            return post_json(address, asked, language=self._language, timeout=JOIN_TIMEOUT_S)
+
+        self._thread.call(self._thread.run_aside, ask, self._take_answer)
+
+    def _take_answer(self, result: object) -> None:
+        if isinstance(result, WebRefused):
+            self._put(e.JoinFailed(result.code, result.text, may_retry=result.status >= 500))
+        elif isinstance(result, LinkLost):
+            self._put(e.JoinFailed(CANNOT_REACH, may_retry=True))
+        elif isinstance(result, dict) and isinstance(result.get("credential"), str):
+            self._session = str(result.get("session", ""))
+            self._put(e.Joined(self._session))
+            self._open_signal(result["credential"])
+        else:
+            log.error("join_failed", exc_info=result if isinstance(result, BaseException) else None)
+            self._put(e.JoinFailed(CANNOT_REACH, may_retry=True))
+
+    def _open_signal(self, credential: str) -> None:
+        self._signal = SignalLink(
+            self._thread,
+            self._server,
+            credential,
+            role="customer",
+            on_message=self._take_signal,
+            on_state=lambda state, why: self._put(e.SignalChanged(state, why)),
+            language=self._language,
+        )
+        self._signal.start()
+
+    def _take_signal(self, received: Received) -> None:
+        if received.message is not None:
+            self._put(e.SignalReceived(received.message))
+
+    def send_command(self, command: Command) -> None:
+        """Tell the web half; repeated by the signal link until it is answered."""
+        if self._signal is not None:
+            self._signal.send(command)
+
+    # Port: participants
+
+    def open_participant(self, helper: Helper, *, company: str, epoch: int, keys_lost: bool) -> None:
+        """Begin with a participant."""
+        if not self._open_screen():
+            return
+        name = helper.participant
+        link = ParticipantLink(
+            self._thread,
+            role="customer",
+            session=self._session,
+            participant=name,
+            send_command=self.send_command,
+            language=self._language,
+            program=PROGRAM,
+            greeting=lambda: self._greeting(name),
+            on_words=lambda words: self._put(e.WordsAgreed(name, words)),
+            on_channel_open=lambda channel: self._channel_opened(name, channel),
+            on_plain=lambda channel, data: self._take_plain(name, channel, data),
+            on_control=lambda i, message: self._take_control(name, i, message),
+            on_channel_lost=lambda channel: self._channel_lost(name, channel),
+            on_drained=lambda _channel: self._wake_screen(),
+            on_state=lambda state, rtt_ms: self._take_state(name, state, rtt_ms),
+            on_end=lambda by, reason: self._take_end(name, by, reason),
+            expected_who=lambda: (helper.name, company),
+            epoch=epoch,
+            keys_lost=keys_lost,
+        )
+        with self._lock:
+            self._participants[name] = _Participant(link)
+        if self._signal is not None:
+            self._signal.set_connected(True)
+        link.start()
+
+    def pass_on(self, message: SignalMessage) -> None:
+        """Give a signal message to every participant's link; each picks its own."""
+        for participant in self._everybody():
+            participant.link.receive(message)
+
+    def say(self, message: control.ControlMessage, participant: str | None = None) -> None:
+        """Send a control message to one participant, or to all."""
+        if isinstance(message, control.People):
+            self._people = message
+        for name, one in self._named():
+            if participant in (None, name):
+                one.link.send_control(message)
+
+    def refuse(self, participant: str, i: int, code: str, *, right: Right | None = None) -> None:
+        """Answer a control message with a refusal."""
+        for name, one in self._named():
+            if name == participant:
+                one.link.refuse(i, code, right=right)
+
+    def tell_rights(self) -> None:
+        """Send every participant its rights as they are now."""
+        for name, one in self._named():
+            one.link.send_control(self._gate.record(name))
+
+    def close_participant(self, participant: str) -> None:
+        """Close the channels of one participant."""
+        with self._lock:
+            one = self._participants.pop(participant, None)
+        if one is not None:
+            if one.peer is not None:
+                one.peer.close()
+            one.link.close()
+
+    def end(self, reason: str) -> None:
+        """End the support session from this side and close everything."""
+        everybody = self._everybody()
+        if everybody:
+            everybody[0].link.end(reason)
+        else:
+            self.send_command(EndOwnSession(reason))
+        for participant in everybody[1:]:
+            participant.link.close()
+        self._stop_sharing()
+
+    def close(self) -> None:
+        """Close everything without a word: it is over already."""
+        for participant in self._everybody():
+            participant.link.close()
+        self._stop_sharing()
+
+    def shut_down(self, timeout_s: float = 3.0) -> None:
+        """End all threads; what was said before has had its time to leave."""
+        self.close()
+        if self._signal is not None:
+            self._signal.stop()
+        if self._thread.is_alive():
+            self._thread.stop()
+            self._thread.join(timeout_s)
+        for thread in (self._stream, self._hand, self._own_hand):
+            if thread is not None and thread.ident is not None:
+                thread.join(timeout_s)
+
+    # The screen and the hands
+
+    def _open_screen(self) -> bool:
+        """Open them with the first participant, after consent; whether the screen can be shared."""
+        if self._stream is not None:
+            return True
+        stream = ScreenStream(open_screen, on_facts=self._tell_line, on_failure=self._screen_failed)
+        try:
+            stream.open()
+        except (Unsupported, OSError) as problem:
+            self._put(e.ScreenFailed(getattr(problem, "reason", str(problem))))
+            return False
+        self._stream = stream
+        self._hand = HandThread(open_hands, self._gate.permits)
+        self._hand.start()
+        self._own_hand = OwnHandThread(open_hand_source, self._hand_moved)
+        self._own_hand.start()
+        return True
+
+    def _stop_sharing(self) -> None:
+        with self._lock:
+            participants, self._participants = self._participants, {}
+        for participant in participants.values():
+            if participant.peer is not None:
+                participant.peer.close()
+        for thread in (self._stream, self._hand, self._own_hand):
+            if thread is not None:
+                thread.stop()
+
+    def _screen_failed(self, reason: str) -> None:
+        self._put(e.ScreenFailed(reason))
+
+    def _wake_screen(self) -> None:
+        if self._stream is not None:
+            self._stream.wake()
+
+    def _hand_moved(self, hand: OwnHand, _now: float) -> None:
+        """On the own-hand thread: the agent's input is refused from this moment on."""
+        if self._gate.take_back(hand):
+            self._put(e.HandTaken(hand))
+
+    def _apply_rights(self) -> None:
+        """On whatever thread a right changed: freeze pictures, let keys go."""
+        for name, participant in self._named():
+            if participant.peer is not None:
+                participant.peer.show(self._gate.may_see(name))
+        if self._hand is not None and not self._gate.may_control():
+            self._hand.release_all()
+
+    def _tell_line(self, watcher: Watcher, facts: LineFacts) -> None:
+        line = control.Line(
+            encoder=facts.encoder,
+            kbps=int(min((facts.rate_bps or 0) / 1000, 100_000_000)),
+            rtt_ms=int(min((facts.round_trip_s or 0) * 1000, 600_000)),
+            lossy=facts.is_lossy,
+        )
+        for participant in self._everybody():
+            if participant.peer is not None and participant.peer.watcher is watcher:
+                participant.link.send_control(line)
+
+    # The link thread
+
+    def _greeting(self, name: str) -> Iterable[control.ControlMessage]:
+        return [self._machine(), self._gate.record(name), self._people]
+
+    def _machine(self) -> control.Machine:
+        screens: tuple[Screen, ...] = ()
+        if self._stream is not None:
+            screens = tuple(
+                Screen(m.id, m.area.x, m.area.y, m.area.width, m.area.height, m.scale)
+                for m in self._stream.monitors[:MAX_SCREENS]
+            )
+        language: Any = "en" if self._language == "en" else "ko"
+        return control.Machine(pc=pc_name(), os=system_name(), lang=language, screens=screens)
+
+    def _channel_opened(self, name: str, channel: Channel) -> None:
+        participant = self._participants.get(name)
+        if participant is None:
+            return
+        if channel == "screen" and self._stream is not None:
+            self._close_peer(participant)
+            participant.peer = self._make_peer(name, participant.link, self._stream)
+        self._put(e.ChannelOpened(name, channel))
+
+    def _make_peer(self, name: str, link: ParticipantLink, stream: ScreenStream) -> RfbPeer:
+        epoch = link.epoch
+        return RfbPeer(
+            stream,
+            name=pc_name(),
+            send=lambda data: link.send("screen", data, epoch=epoch),
+            pending_bytes=lambda: link.pending_bytes("screen"),
+            on_input=lambda event: self._take_input(name, event),
+            on_lost=lambda reason: self._drop(name, reason),
+            visible=self._gate.may_see(name),
+        )
+
+    def _take_plain(self, name: str, channel: Channel, data: bytes) -> None:
+        participant = self._participants.get(name)
+        if participant is None or participant.peer is None or channel != "screen":
+            return
+        try:
+            participant.peer.receive(data)
+        except ProtocolError as error:
+            self._drop(name, str(error))
+
+    def _take_input(self, name: str, event: InputEvent) -> None:
+        if isinstance(event, CutTextReceived) or self._hand is None:
+            return
+        self._hand.put(name, event)
+
+    def _take_control(self, name: str, i: int, message: control.ControlMessage) -> None:
+        participant = self._participants.get(name)
+        if participant is None:
+            return
+        if not self._gate.permits(name, message):
+            participant.link.refuse(i, "not_permitted", option=message.OPTION, right=message.RIGHT)
+        elif isinstance(message, control.Quality):
+            if participant.peer is not None:
+                participant.peer.prefer(message.mode, message.depth, message.max_fps)
+        elif isinstance(message, control.InputMode):
+            if self._hand is not None:
+                self._hand.press_by_place(message.mode == "scancode")
+        elif isinstance(message, control.Release):
+            if self._hand is not None:
+                self._hand.release_all()
+        else:
+            self._put(e.ControlReceived(name, i, message))
+
+    def _channel_lost(self, name: str, channel: Channel) -> None:
+        participant = self._participants.get(name)
+        if channel == "screen" and participant is not None:
+            self._close_peer(participant)
+        self._let_go()
+
+    def _take_state(self, name: str, state: Any, rtt_ms: int | None) -> None:
+        if state != "ok":
+            self._let_go()
+        self._put(e.LinkChanged(name, state, rtt_ms))
+
+    def _take_end(self, name: str, by: str, reason: str) -> None:
+        with self._lock:
+            participant = self._participants.pop(name, None)
+        if participant is not None:
+            self._close_peer(participant)
+        self._let_go()
+        self._put(e.ParticipantEnded(name, by, reason))
+
+    def _drop(self, name: str, reason: str) -> None:
+        """A viewer that breaks the rules, or that cannot be served, ends the support session."""
+        log.warning("viewer_dropped", extra={"participant": name, "reason": reason})
+        participant = self._participants.get(name)
+        if participant is not None:
+            participant.link.end("protocol")
+            self._take_end(name, "agent", "protocol")
+
+    def _close_peer(self, participant: _Participant) -> None:
+        if participant.peer is not None:
+            participant.peer.close()
+            participant.peer = None
+
+    def _let_go(self) -> None:
+        """No key stays pressed while nobody can say that it goes up."""
+        if self._hand is not None:
+            self._hand.release_all()
+
+    def _named(self) -> list[tuple[str, _Participant]]:
+        with self._lock:
+            return list(self._participants.items())
+
+    def _everybody(self) -> list[_Participant]:
+        return [participant for _, participant in self._named()]

@@ -48,6 +48,7 @@ def protect(
         _fence(connection, table)
     for table in [*owned, *shared]:
         _grant(connection, table, can_change=table not in append_only)
+    _let_web_read_revision(connection)
 
 
 def _refuse_changes_on_sqlite(connection: Connection, table: str) -> None:
@@ -68,7 +69,7 @@ def _make_operator_role(connection: Connection) -> None:
         f"IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OPERATOR_ROLE}') THEN "
         f"CREATE ROLE {OPERATOR_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS; END IF; END $$"
     )
-    app_role = _app_role()
+    app_role = _app_role(connection)
     if app_role:
         connection.exec_driver_sql(
             "DO $$ BEGIN "
@@ -93,7 +94,7 @@ def _fence(connection: Connection, table: str) -> None:
 
 def _grant(connection: Connection, table: str, *, can_change: bool) -> None:
     deeds = "SELECT, INSERT, UPDATE, DELETE" if can_change else "SELECT, INSERT"
-    app_role = _app_role()
+    app_role = _app_role(connection)
     for role in filter(None, (app_role, OPERATOR_ROLE)):
         connection.exec_driver_sql(f'GRANT {deeds} ON {table} TO "{role}"')
         connection.exec_driver_sql(
@@ -102,6 +103,18 @@ def _grant(connection: Connection, table: str, *, can_change: bool) -> None:
         )
 
 
-def _app_role() -> str | None:
-    """The role the web half logs in with, from DATABASE_URL."""
-    return make_url(current_app.extensions["settings"].database_url).username
+def _let_web_read_revision(connection: Connection) -> None:
+    """A worker compares the database's revision with its own before it serves."""
+    role = _app_role(connection)
+    if role and connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar():
+        connection.exec_driver_sql(f'GRANT SELECT ON alembic_version TO "{role}"')
+
+
+def _app_role(connection: Connection) -> str | None:
+    """The role the web half logs in with, from DATABASE_URL; None when that is the tables' owner itself.
+
+    The owner keeps what it has: a worker that logs in as the owner refuses to start (app/start_checks.py).
+    """
+    name = make_url(current_app.extensions["settings"].database_url).username
+    owner = connection.exec_driver_sql("SELECT current_user").scalar()
+    return name if name != owner else None

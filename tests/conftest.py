@@ -6,6 +6,7 @@ cast stored once, by the real actions), which takes a millisecond. Tests of the 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # The programs' tests load this file too; they need neither t
     from tests.cast import Cast, Person
     from tests.databases import PostgresServer
 
+ROOT = Path(__file__).resolve().parent.parent
 SECRETS = {
     "SECRET_KEY": "51" * 32,
     "CODE_PEPPER": "52" * 32,
@@ -62,6 +64,21 @@ class _Stage:
         shutil.copyfile(self.template, self.database)
 
 
+def compile_translations() -> None:
+    """Make the catalogues that the pages read, where the texts are newer; `make setup` does the same."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for source in (ROOT / "app" / "translations").glob("*/LC_MESSAGES/*.po"):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        fresh = target.with_suffix(f".{os.getpid()}")  # other test processes may be reading the old one
+        with source.open("rb") as file, fresh.open("wb") as output:
+            write_mo(output, read_po(file))
+        fresh.replace(target)
+
+
 @pytest.fixture(scope="session")
 def stage(settings: Settings) -> _Stage:
     """The app and its template database, made once."""
@@ -70,6 +87,7 @@ def stage(settings: Settings) -> _Stage:
     from tenants.row_security import protect_all
     from tests.cast import make_cast
 
+    compile_translations()
     web = create_app(settings)
     database = Path(settings.database_url.removeprefix("sqlite:///"))
     with web.app_context():

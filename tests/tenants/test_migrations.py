@@ -1,0 +1,131 @@
+"""Migrations: they make exactly what the models say, go down again, and wait for each other."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import create_engine, inspect, text
+
+from app import create_app
+from app.start_checks import newest_revision, problem_with_database
+from tenants.database import db
+from tests.conftest import SECRETS, make_settings, postgres_settings
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """A web half on a database in which there is nothing."""
+    if request.param == "sqlite":
+        web = create_app(make_settings(tmp_path))
+        with web.app_context():
+            yield web
+            db.engine.dispose()
+        return
+    server = request.getfixturevalue("postgres")
+    name = server.create_database()
+    web = create_app(postgres_settings(server, name, tmp_path))
+    with web.app_context():
+        yield web
+        db.session.remove()
+        db.engine.dispose()
+    server.drop_database(name)
+
+
+def environment_of(web: Flask) -> dict[str, str]:
+    """What a process needs to be the same web half."""
+    settings = web.extensions["settings"]
+    return {
+        **os.environ,
+        **SECRETS,
+        "BAROHELP_ENV": "test",
+        "STORAGE_DIR": str(settings.storage_dir),
+        "DATABASE_URL": settings.database_url,
+        "MIGRATION_DATABASE_URL": settings.migration_database_url,
+    }
+
+
+def tables() -> set[str]:
+    engine = create_engine(_owner_url())
+    found = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return found
+
+
+def _owner_url() -> str:
+    from flask import current_app
+
+    return str(current_app.extensions["settings"].migration_database_url)
+
+
+def test_they_make_what_the_models_say(empty_app: Flask) -> None:
+    upgrade()
+    engine = create_engine(_owner_url())
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, db.metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_they_go_down_and_up_again(empty_app: Flask) -> None:
+    upgrade()
+    made = tables()
+    downgrade(revision="base")
+    assert tables() == {"alembic_version"}
+    upgrade()
+    assert tables() == made
+
+
+def test_they_go_one_by_one(empty_app: Flask) -> None:
+    from alembic.script import ScriptDirectory
+
+    steps = [script.revision for script in ScriptDirectory("migrations").walk_revisions()][::-1]
+    for revision in steps:
+        upgrade(revision=revision)
+    for revision in steps[-2::-1]:
+        downgrade(revision=revision)
+        upgrade(revision="+1")
+        downgrade(revision=revision)
+
+
+@pytest.mark.flow
+def test_two_at_once_wait_for_each_other(empty_app: Flask) -> None:
+    """Two nodes start together; real processes, because alembic keeps one context a process."""
+    environ = environment_of(empty_app)
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    runs = [subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) for _ in range(2)]
+    problems = [run.communicate(timeout=60)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], problems
+    assert problem_with_database() is None
+
+
+def test_a_worker_refuses_a_foreign_revision(empty_app: Flask) -> None:
+    assert "flask --app wsgi db upgrade" in (problem_with_database() or "")
+    upgrade()
+    assert problem_with_database() is None
+    engine = create_engine(_owner_url())
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    assert f"needs {newest_revision()}" in (problem_with_database() or "")
+
+
+def test_a_worker_refuses_a_role_above_the_wall(postgres, tmp_path: Path) -> None:
+    from tests.databases import OWNER
+
+    name = postgres.create_database()
+    web = create_app(make_settings(tmp_path, DATABASE_URL=postgres.url(name, OWNER)))
+    with web.app_context():
+        upgrade()
+        assert "MIGRATION_DATABASE_URL" in (problem_with_database() or "")
+        db.engine.dispose()
+    postgres.drop_database(name)

@@ -17,6 +17,7 @@ from flask import current_app
 from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from wsproto.utilities import LocalProtocolError
 
 from app.accounts.models import LoginSession
 from app.support.actions import sessions
@@ -59,6 +60,7 @@ class _Closing(Exception):
 def serve(ws: Any, wire: WholeSocket, owner: Owner, after: int) -> None:
     """Serve one accepted socket until it ends; returns when it is closed."""
     wire.unread = lambda: len(ws.input_buffer)
+    wire.on_close = ws.event.set
     one = SignalSocket(ws, wire, owner)
     started = time.monotonic()
     code, reason = 0, "gone"
@@ -73,7 +75,7 @@ def serve(ws: Any, wire: WholeSocket, owner: Owner, after: int) -> None:
         code, reason = CLOSE.TOO_SLOW, "too slow"
     except ConnectionClosed as closed:
         code, reason = int(closed.reason or 0), "closed by the program"
-    except OSError as error:
+    except (OSError, LocalProtocolError) as error:  # the latter: simple-websocket said good-bye by itself
         reason = type(error).__name__
     finally:
         one.leave()
@@ -136,7 +138,7 @@ class SignalSocket:
 
     def say_goodbye(self, code: int, reason: str) -> None:
         """Send the close frame and wait a moment for the program's, so that it is not lost in a reset."""
-        with suppress(ConnectionClosed, OSError):
+        with suppress(ConnectionClosed, OSError, LocalProtocolError):
             self._ws.close(code, reason)
         self._ws.thread.join(CLOSE_WAIT_S)
 

@@ -28,6 +28,8 @@ class WholeSocket:
         self._room.set()
         #: Told by the socket's owner: how many messages wait to be handled.
         self.unread: Callable[[], int] = lambda: 0
+        #: Called when simple-websocket has stopped reading, which it otherwise tells nobody.
+        self.on_close: Callable[[], None] = lambda: None
         raw.settimeout(SIGNAL_SEND_DEADLINE_S)
         with contextlib.suppress(OSError):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -55,6 +57,9 @@ class WholeSocket:
         return self._raw.fileno()
 
     def close(self) -> None:
-        """Close the socket under it."""
+        """Close the socket under it: the peer reads what was sent, then the end."""
         self._room.set()
+        with contextlib.suppress(OSError):
+            self._raw.shutdown(socket.SHUT_WR)
         self._raw.close()
+        self.on_close()

@@ -7,21 +7,18 @@ reading only.
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from ops.demo_pc.__main__ import HEIGHT_PX, WIDTH_PX
 from ops.demo_pc.desktop import CELL_PX, ICON_PX, LEFT_PX
 from ops.say import say
+from ops.story.deeds import AgentAtWork
 from ops.story.product import Product
-from ops.story.screens import AgentScreen, Box, CustomerScreen, Layouts
+from ops.story.screens import AgentScreen, CustomerScreen, Layouts
 from ops.story.waiting import StoryFailed, wait_for
 
 HANGUL: Final = "가나다 안녕하세요"
@@ -36,6 +33,7 @@ class Story:
         self, product: Product, agent: AgentScreen, customer: CustomerScreen, layouts: Layouts, pictures: Path
     ) -> None:
         self._product, self._agent, self._customer, self._layouts = product, agent, customer, layouts
+        self._deeds = AgentAtWork(agent, layouts)
         self._pictures = pictures
         self._pictures.mkdir(parents=True, exist_ok=True)
         self._number = 0
@@ -71,54 +69,21 @@ class Story:
     # ------------------------------------------------------------------ before the customer comes
 
     def agent_logs_in(self) -> None:
-        login = self._product.login()
-        self._layouts.wait("login", "submit", deadline_s=30)
-        for widget, text in (("tenant", login.tenant), ("id", login.id), ("password", login.password)):
-            self._agent.click("login", widget, times=3)  # a triple click marks what is there
-            self._agent.type(text)
+        self._deeds.fill_in(self._product.login())
         self._see("login", self._agent.picture, "상담원이 로그인합니다", "the agent logs in")
-        self._agent.click("login", "submit")
-        self._layouts.wait("waiting", "add")
+        self._deeds.log_in()
 
     def agent_opens_slots(self, *, short: bool) -> None:
-        count = len(self._slots())
-        for wanted in range(count + 1, 3 if short else 6):
-            self._agent.click("waiting", "add")
-            wait_for(lambda name=f"slot{wanted}": name in self._slots(), f"slot {wanted}")  # type: ignore[misc]
-        if short:
-            return
-        self._see("five-slots", self._agent.picture, "다섯 자리까지 늘립니다", "up to five slots")
-        before = self._code("slot1")
-        self._agent.click("waiting", "slot1-new-code")
-        wait_for(lambda: self._code("slot1") != before, "a new code")
-
-    def _slots(self) -> list[str]:
-        windows = self._layouts.windows("waiting")
-        return sorted(name for name in windows[-1]["widgets"] if name in _SLOTS) if windows else []
-
-    def _code(self, slot: str) -> str:
-        """The code as the agent would send it to the customer: by the copy button and the clipboard."""
-        self._agent.click("waiting", f"{slot}-copy")
-        text = wait_for(self._clipboard, "the code on the clipboard")
-        return text.strip()
-
-    def _clipboard(self) -> str:
-        script = "import tkinter as t; r = t.Tk(); r.withdraw(); print(r.clipboard_get())"
-        environment = {**os.environ, **self._agent.environment}
-        return subprocess.run(
-            [sys.executable, "-c", script],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        ).stdout.strip()
+        self._deeds.add_slots(2 if short else 5)
+        self._see("slots", self._agent.picture, "번호와 코드로 기다립니다", "waiting with numbers and codes")
+        if not short:
+            self._deeds.new_code()
 
     # ------------------------------------------------------------------ the customer comes
 
     def customer_sees_the_numbers(self, *, short: bool) -> None:
         page = self._customer.page
-        wanted = len(self._slots())
+        wanted = len(self._deeds.slots())
         page.evaluate("window.storyMark = 1")
         wait_for(lambda: page.locator(".slot-number").count() == wanted, f"{wanted} numbers on the page")
         self._see(
@@ -138,7 +103,7 @@ class Story:
         self._customer.click_on_page(page.locator("#code-submit"))
         page.locator("#refusal").wait_for(state="visible")
         self._see("wrong-code", self._customer.picture, "틀린 코드에는 친절한 한 문장", "a wrong code")
-        code = self._code("slot1")
+        code = self._deeds.code()
         self._customer.click_on_page(page.locator("#code-input"))
         self._customer.press("Control+a")
         self._customer.type(code)
@@ -173,8 +138,7 @@ class Story:
     # ------------------------------------------------------------------ together
 
     def agent_connects(self) -> None:
-        self._agent.click("waiting", "slot1-accept")
-        self._layouts.wait("remote", "desktop", deadline_s=30)
+        self._deeds.connect()
         self._layouts.wait("panel", "end", deadline_s=30)
         time.sleep(1.5)  # the first whole picture of the desktop
         self._see(
@@ -190,16 +154,8 @@ class Story:
             "the customer always knows who looks",
         )
 
-    def _on_desktop(self, x: float, y: float) -> tuple[int, int]:
-        """Where a place of the customer's screen is on the agent's display."""
-        canvas: Box = self._layouts.wait("remote", "desktop")
-        scale = min(canvas.width / WIDTH_PX, canvas.height / HEIGHT_PX, 1.0)
-        left = canvas.x + (canvas.width - WIDTH_PX * scale) / 2
-        top = canvas.y + (canvas.height - HEIGHT_PX * scale) / 2
-        return round(left + x * scale), round(top + y * scale)
-
     def agent_writes_korean(self) -> None:
-        self._agent.click_at(*self._on_desktop(*EDITOR))
+        self._deeds.click_on_desktop(*EDITOR)
         time.sleep(0.4)
         self._agent.type(HANGUL)
         time.sleep(0.8)
@@ -232,8 +188,7 @@ class Story:
 
     def agent_ends(self) -> None:
         time.sleep(3.5)  # control comes back after three seconds of stillness
-        self._agent.click("remote", "end")
-        self._agent.click("remote", "end-confirm")
+        self._deeds.end()
         self._layouts.wait_gone("panel")
         downloads = self._customer.home / "Downloads"
         wait_for(lambda: not list(downloads.glob("BaroHelp-*")), "the program to remove itself")
@@ -259,6 +214,3 @@ class Story:
             raise StoryFailed(f"the support record is not complete: {rows}")
         if rows[0][-1] != "satisfied":
             raise StoryFailed(f"the record says {rows[0][-1]}, the customer said satisfied")
-
-
-_SLOTS: Final = tuple(f"slot{position}" for position in range(1, 6))

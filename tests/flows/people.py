@@ -1,0 +1,125 @@
+"""The two people of the flows: an agent at an Xvfb, a customer at an Xvnc whose own hand is not the agent's.
+
+The customer's way through the pages is plain HTTP here (the story uses Chromium); their program is
+`python -m customer_agent`, and every click on it comes through Xvnc's own VNC port.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from ops.places import LOOPBACK, ROOT
+from ops.story.deeds import AgentAtWork
+from ops.story.product import Login
+from ops.story.screens import AgentScreen, Layouts
+from tests.displays import Display, start_process, start_window_manager, start_xvnc, stop_process, wait_for
+from tests.flows.stack import Stack
+
+
+class Agent(AgentAtWork):
+    """An agent who has logged in to the waiting program."""
+
+    def __init__(self, stack: Stack, folder: Path, login_id: str = "agent1") -> None:
+        layouts = Layouts(stack.ui_map)
+        super().__init__(AgentScreen(folder, layouts, "ko"), layouts)
+        environment = stack.environment(self.screen.environment["DISPLAY"], HOME=str(folder))
+        self.log = (folder / "viewer.log").open("ab")
+        command = [sys.executable, "-m", "viewer", "--server", stack.places.public_url, "--tenant", "demo"]
+        self.program = start_process(command, env=environment, cwd=ROOT, stdout=self.log, stderr=self.log)
+        self.fill_in(Login("demo", *stack.login(login_id)))
+        self.log_in()
+
+    def close(self) -> None:
+        stop_process(self.program)
+        self.log.close()
+        self.screen.stop()
+
+
+class Hand:
+    """The customer's own mouse: pointer events into Xvnc's VNC port (RFC 6143, 7.5.5)."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection((LOOPBACK, port), timeout=10)
+        self._socket.recv(12)
+        self._socket.sendall(b"RFB 003.008\n")
+        self._socket.recv(2)
+        self._socket.sendall(b"\x01")
+        self._socket.recv(4)
+        self._socket.sendall(b"\x01")
+        self._socket.recv(4096)
+
+    def move(self, x: int, y: int, buttons: int = 0) -> None:
+        self._socket.sendall(struct.pack(">BBHH", 5, buttons, x, y))
+
+    def click(self, x: int, y: int) -> None:
+        for buttons in (0, 1, 0):
+            self.move(x, y, buttons)
+            time.sleep(0.08)  # a person's click is not instantaneous, and the window ignores a bounce
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Customer:
+    """A customer's PC and browser."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        self._stack, self._folder = stack, folder
+        self.layouts = Layouts(stack.ui_map)
+        self.display: Display = start_xvnc()
+        start_window_manager(self.display)
+        assert self.display.vnc_port is not None
+        self.hand = Hand(self.display.vnc_port)
+        headers = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept-Language": "ko"}
+        self.browser = httpx.Client(base_url=stack.places.public_url, headers=headers, trust_env=False)
+        self.token = ""
+
+    def enter(self, code: str) -> None:
+        """Type the code on the page; afterwards the page offers the program with a join token."""
+        answer = self.browser.post("/demo/code", data={"code": code}, follow_redirects=True)
+        found = re.search(r"--token (\S+?)\s*<|BaroHelp-demo-([0-9a-z]+)", answer.text)
+        assert found is not None, answer.text[:2000]
+        self.token = found.group(1) or found.group(2)
+
+    def start_program(self, *more: str) -> subprocess.Popen[bytes]:
+        """The customer program with the token of the page."""
+        environment = self._stack.environment(self.display.name, HOME=str(self._folder))
+        command = [sys.executable, "-m", "customer_agent", "--server", self._stack.places.public_url]
+        command += ["--tenant", "demo", "--token", self.token, *more]
+        with (self._folder / "customer.log").open("ab") as log:
+            process = start_process(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+        self.display.children.append(process)
+        return process
+
+    def click(self, window: str, widget: str) -> None:
+        """Click a widget of the customer program once it stands still."""
+        place = self.layouts.wait(window, widget)
+        while True:
+            time.sleep(0.15)
+            now = self.layouts.wait(window, widget)
+            if now == place:
+                self.hand.click(*now.centre)
+                return
+            place = now
+
+    def allow(self) -> None:
+        self.layouts.wait("consent", "allow")
+        time.sleep(1.0)  # clicks in the first moment after the window appears do not count, on purpose
+        self.click("consent", "allow")
+        wait_for(lambda: not self.layouts.windows("consent"), what="the question to close")
+
+    def page(self) -> str:
+        return self.browser.get("/demo").text
+
+    def close(self) -> None:
+        self.browser.close()
+        self.hand.close()
+        self.display.stop()

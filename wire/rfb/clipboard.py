@@ -41,7 +41,7 @@ class Clipboard:
     __slots__ = ("_is_open", "_own", "_peer_actions", "_peer_text_size")
 
     def __init__(self) -> None:
-        self._own: str | None = None
+        self._own: bytes | None = None
         self._peer_actions = 0
         self._peer_text_size = 0
         self._is_open = True
@@ -71,16 +71,16 @@ class Clipboard:
 
         Raises LimitExceeded when the text is larger than MAX_CUT_TEXT bytes.
         """
-        size = len(_wire_text(text))
-        if size > MAX_CUT_TEXT + 1:
-            raise LimitExceeded("clipboard text", size, MAX_CUT_TEXT)
+        data = _wire_text(text)
+        if len(data) > MAX_CUT_TEXT + 1:
+            raise LimitExceeded("clipboard text", len(data), MAX_CUT_TEXT)
         if not self._is_open:
             return None
         if not self.is_extended:
             return _latin(text), False
-        self._own = text
-        if self._peer_actions & ClipboardFlag.PROVIDE and size < self._peer_text_size:
-            return _provide(text), True
+        self._own = data if text else None
+        if self._peer_actions & ClipboardFlag.PROVIDE and len(data) < self._peer_text_size:
+            return _provide(data), True
         if self._peer_actions & ClipboardFlag.NOTIFY:
             return _notify(has_text=bool(text)), True
         return None
@@ -104,10 +104,10 @@ class Clipboard:
         if action == ClipboardFlag.PROVIDE:
             return self._text_of(flags, body), None
         if action == ClipboardFlag.REQUEST:
-            has_text = flags & ClipboardFlag.TEXT and self._own is not None
-            return None, _provide(self._own or "") if has_text else None
+            is_text = flags & ClipboardFlag.TEXT and self._own is not None
+            return None, _provide(self._own or b"\0") if is_text else None
         if action == ClipboardFlag.PEEK:
-            return None, _notify(has_text=bool(self._own))
+            return None, _notify(has_text=self._own is not None)
         if action == ClipboardFlag.NOTIFY:
             return None, self._ask(flags)
         raise ProtocolError(f"extended clipboard action {action:#010x} is unknown")
@@ -144,9 +144,8 @@ def _notify(*, has_text: bool) -> bytes:
     return _U32.pack(ClipboardFlag.NOTIFY | (ClipboardFlag.TEXT if has_text else 0))
 
 
-def _provide(text: str) -> bytes:
-    data = _wire_text(text)
-    packed = zlib.compress(_U32.pack(len(data)) + data)
+def _provide(data: bytes) -> bytes:
+    packed = zlib.compress(_U32.pack(len(data)) + data, 1)  # the fast level: the link thread waits for it
     return _U32.pack(ClipboardFlag.PROVIDE | ClipboardFlag.TEXT) + packed
 
 
@@ -165,4 +164,5 @@ def _inflate_text(packed: bytes) -> str:
         raise ProtocolError(f"the clipboard text does not unpack: {error}") from error
     if len(data) < size:
         raise ProtocolError(f"the clipboard text has {len(data)} bytes of {size}")
-    return data.split(b"\0", 1)[0].decode("utf-8", "replace").replace("\r\n", "\n")
+    # Line ends are changed before decoding: one emoji makes every letter of the text take four bytes.
+    return data.split(b"\0", 1)[0].replace(b"\r\n", b"\n").decode("utf-8", "replace")

@@ -195,8 +195,10 @@ class Mutator:
 
     def _rectangle(self) -> m.Rectangle:
         rng = self._random
-        encoding = rng.choice(list(Encoding))
-        sides = (0, 1, 2, 15, 16, 17, 63, 64, 65, 112)
+        encoding = rng.choice(
+            (*Encoding, *(Encoding.TIGHT,) * 6, Encoding.ZRLE, Encoding.HEXTILE, Encoding.RRE)
+        )
+        sides = (0, 0, 1, 2, 15, 16, 17, 63, 64, 65, 112)
         x, y, w, h = rng.choice((0, 0, 1, 7)), rng.choice((0, 0, 1)), rng.choice(sides), rng.choice(sides)
         if rng.random() < 0.2:
             w, h = rng.choice(EDGES) & 0xFFFF, rng.choice(EDGES) & 0xFFFF

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -328,3 +329,26 @@ def test_it_is_dead_after_a_fault() -> None:
         viewer.receive(b"\2")
     with pytest.raises(WrongState):
         viewer.send(m.KeyEvent(True, 97))
+
+
+@pytest.mark.parametrize("encoding", [Encoding.RAW, Encoding.HEXTILE, Encoding.ZRLE])
+def test_it_takes_a_large_rectangle_in_time_linear_in_its_bytes(encoding: Encoding) -> None:
+    def seconds(height: int) -> float:
+        viewer = ViewerProtocol(auto_request=False)
+        viewer.receive(GREETING + m.ServerInit(1024, 4096, BGRX, "").encode())
+        tile = b"\x01" + bytes(16 * 16 * 4)
+        payload = {
+            Encoding.RAW: bytes(1024 * height * 4),
+            Encoding.HEXTILE: tile * (1024 // 16 * height // 16),
+            Encoding.ZRLE: (1024 * height * 4).to_bytes(4, "big") + bytes(1024 * height * 4),
+        }[encoding]
+        data = _update(m.Rectangle(0, 0, 1024, height, encoding, payload))
+        start = time.process_time()
+        for at in range(0, len(data), 1 << 16):
+            viewer.receive(data[at : at + (1 << 16)])
+        assert viewer.events()[-1] == e.UpdateDone()
+        return time.process_time() - start
+
+    small = min(seconds(256) for _ in range(3))  # 1 MiB
+    large = min(seconds(4096) for _ in range(2))  # 16 MiB
+    assert large < 16 * 4 * small + 0.05

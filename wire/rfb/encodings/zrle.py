@@ -141,7 +141,7 @@ class _Reader:
     @staticmethod
     def _look_up(palette: NDArray[np.uint32], indices: NDArray[np.integer]) -> NDArray[np.uint32]:
         try:
-            found: NDArray[np.uint32] = palette[indices]
+            found: NDArray[np.uint32] = palette.take(indices)
         except IndexError as error:
             raise ProtocolError(f"ZRLE palette of {len(palette)} colours has no such index") from error
         return found

@@ -52,6 +52,17 @@ def test_it_refuses_to_copy_from_outside() -> None:
         FrameDecoder().apply(event, noise(20, 15))
 
 
+@pytest.mark.parametrize(("width", "height"), [(0, 0), (0, 5), (5, 0)])
+@pytest.mark.parametrize(
+    ("encoding", "literal"),
+    [(0, ""), (1, "00000000"), (2, "00000000 00000000"), (5, ""), (16, "00000007 789c000000ffff")]
+    + [(7, literal) for literal in ("00", "40 01 01 000000 ffffff", "40 02", "80 abcdef")],
+)
+def test_it_takes_rectangles_without_pixels(encoding: int, literal: str, width: int, height: int) -> None:
+    decoded = decode(FrameDecoder(), encoding, bytes.fromhex(literal), width, height)
+    assert decoded.shape == (height, width, 4)
+
+
 def test_it_refuses_rectangles_outside_the_framebuffer_and_unknown_ones() -> None:
     for event in (RectReceived(0, 0, 5, 5, 0, bytes(100)), RectReceived(0, 0, 1, 1, 99, b"")):
         with pytest.raises(ProtocolError):

@@ -176,7 +176,7 @@ def _public_url(values: Mapping[str, str], host: str, port: int) -> str:
 
 
 def _driver(url: str) -> str:
-    """The same address, naming the one driver that works under gevent (decision note 0028)."""
+    """The same address, naming the one driver that works under gevent (docs/decisions/0028)."""
     for plain in ("postgresql://", "postgres://"):
         if url.startswith(plain):
             return "postgresql+psycopg://" + url.removeprefix(plain)

@@ -11,16 +11,21 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
+import numpy as np
+from PIL import Image
 
+from desktop import theme as themes
 from ops.places import LOOPBACK, ROOT
 from ops.story.deeds import AgentAtWork
 from ops.story.product import Login
-from ops.story.screens import AgentScreen, Layouts
-from tests.displays import Display, start_process, start_window_manager, start_xvnc, stop_process, wait_for
+from ops.story.screens import AgentScreen, Layouts, take_picture
+from tests.displays import Display, start_process, start_window_manager, start_xvnc, stop_process
 from tests.flows.stack import Stack
 
 
@@ -36,6 +41,19 @@ class Agent(AgentAtWork):
         self.program = start_process(command, env=environment, cwd=ROOT, stdout=self.log, stderr=self.log)
         self.fill_in(Login("demo", *stack.login(login_id)))
         self.log_in()
+
+    def write_on_desktop(self, words: str) -> None:
+        """Click into what lies in the middle of the customer's screen, type, and press Return."""
+        self.click_on_desktop(300, 600)
+        time.sleep(0.3)
+        self.screen.type(words)
+        self.screen.key("Return")
+
+    def end(self) -> None:
+        super().end()
+        if self.layouts.find("remote", "ended-close"):
+            self.screen.click("remote", "ended-close")
+        self.layouts.wait_gone("remote")
 
     def close(self) -> None:
         stop_process(self.program)
@@ -111,10 +129,18 @@ class Customer:
             place = now
 
     def allow(self) -> None:
-        self.layouts.wait("consent", "allow")
-        time.sleep(1.0)  # clicks in the first moment after the window appears do not count, on purpose
-        self.click("consent", "allow")
-        wait_for(lambda: not self.layouts.windows("consent"), what="the question to close")
+        self.answer("allow")
+
+    def answer(self, button: str) -> None:
+        """Press a button of the consent window, after the moment in which it ignores everything."""
+        self.layouts.wait("consent", button)
+        time.sleep(1.0)
+        self.click("consent", button)
+        self.layouts.wait_gone("consent")
+
+    def leave_the_ended_window(self) -> None:
+        """Close the program's last window, which says that it is over."""
+        self.click("ended", "close")
 
     def page(self) -> str:
         return self.browser.get("/demo").text
@@ -123,3 +149,33 @@ class Customer:
         self.browser.close()
         self.hand.close()
         self.display.stop()
+
+
+def open_notebook(customer: Customer, folder: Path) -> Path:
+    """A terminal that fills the customer's screen and writes every line that is typed to a file."""
+    target = folder / "written.txt"
+    command = ["xterm", "-u8", "-geometry", "150x50+0+0", "-e", "sh", "-c", f"cat > {target}"]
+    customer.display.start(*command, env={"LC_ALL": "C.UTF-8"})
+    customer.display.find_window("--class", "xterm")
+    return target
+
+
+def connect(agent: Agent, customer: Customer) -> subprocess.Popen[bytes]:
+    """From the code to the open window; the customer program's process."""
+    customer.enter(agent.code())
+    program = customer.start_program()
+    customer.allow()
+    agent.connect()
+    customer.layouts.wait("panel", "end")
+    time.sleep(1.5)  # the first whole picture of the desktop
+    return program
+
+
+def alarming_pixels(environment: Mapping[str, str]) -> int:
+    """How much of a display has the colours of "waiting" and "danger": what a person sees of a trouble."""
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        take_picture(environment, Path(file.name))
+        pixels = np.asarray(Image.open(file.name).convert("RGB")).astype(int)
+    tokens = (themes.LIGHT.waiting, themes.LIGHT.danger)
+    colours = [tuple(int(token[i : i + 2], 16) for i in (1, 3, 5)) for token in tokens]
+    return int(sum((abs(pixels - colour).max(axis=2) < 12).sum() for colour in colours))

@@ -8,37 +8,61 @@ from pathlib import Path
 import pytest
 
 from tests.displays import wait_for
-from tests.flows.people import Agent, Customer
+from tests.flows.people import Agent, Customer, connect, open_notebook
 
 pytestmark = [pytest.mark.flow, pytest.mark.display, pytest.mark.timeout(180)]
 WORDS = "hello 가나다 안녕하세요"
 
 
-def open_notebook(customer: Customer, folder: Path) -> Path:
-    """A terminal that fills the customer's screen and writes every line to a file."""
-    target = folder / "written.txt"
-    command = ["xterm", "-u8", "-geometry", "150x50+0+0", "-e", "sh", "-c", f"cat > {target}"]
-    customer.display.start(*command, env={"LC_ALL": "C.UTF-8"})
-    customer.display.find_window("--class", "xterm")
-    return target
-
-
-def connect(agent: Agent, customer: Customer) -> None:
-    customer.enter(agent.code())
-    customer.start_program()
-    customer.allow()
-    agent.connect()
-    customer.layouts.wait("panel", "end")
-    time.sleep(1.0)  # the first whole picture
-
-
 def test_it_shows_and_controls_the_customers_screen(agent: Agent, customer: Customer, tmp_path: Path) -> None:
+    """Until the agent ends: the program goes, and the customer's page asks how it was."""
     written = open_notebook(customer, tmp_path)
-    connect(agent, customer)
-    agent.click_on_desktop(300, 600)
-    agent.screen.type(WORDS)
-    agent.screen.key("Return")
+    program = connect(agent, customer)
+    agent.write_on_desktop(WORDS)
     wait_for(lambda: written.is_file() and written.read_text() == f"{WORDS}\n", what="the words in the file")
     agent.end()
     customer.layouts.wait_gone("panel")
     wait_for(lambda: 'id="survey"' in customer.page(), what="the customer's question")
+    customer.leave_the_ended_window()
+    assert program.wait(15) == 0
+
+
+def test_it_ends_from_the_customers_side(agent: Agent, customer: Customer) -> None:
+    connect(agent, customer)
+    customer.click("panel", "end")
+    customer.click("panel", "end-yes")
+    agent.layouts.wait("remote", "ended-close")
+    wait_for(lambda: 'id="survey"' in customer.page(), what="the customer's question")
+    agent.screen.click("remote", "ended-close")
+    agent.layouts.wait_gone("remote")
+
+
+def test_it_does_nothing_when_the_customer_denies(agent: Agent, customer: Customer) -> None:
+    code = agent.code()
+    customer.enter(code)
+    program = customer.start_program()
+    customer.answer("deny")
+    customer.leave_the_ended_window()
+    assert program.wait(15) == 0
+    wait_for(lambda: agent.code() != code, what="a new code for the next customer", every_s=0.5)
+    assert not agent.layouts.windows("remote")
+
+
+def test_it_lets_the_customers_own_mouse_win(agent: Agent, customer: Customer, tmp_path: Path) -> None:
+    """What the agent types just after is refused; three seconds of stillness later it is not."""
+    written = open_notebook(customer, tmp_path)
+    connect(agent, customer)
+    agent.write_on_desktop("one")
+    wait_for(lambda: written.is_file() and written.read_text() == "one\n", what="the first word")
+    for step in range(20):
+        customer.hand.move(600 + 10 * step, 500)
+        time.sleep(0.02)
+    agent.screen.type("two")
+    agent.screen.key("Return")
+    time.sleep(0.5)
+    assert written.read_text() == "one\n"
+    time.sleep(4.0)
+    agent.write_on_desktop("three")
+    wait_for(lambda: written.read_text() == "one\nthree\n", what="the word after the pause")
+    agent.end()
+    customer.layouts.wait_gone("panel")

@@ -1,4 +1,4 @@
-"""Two at once: exactly one wins, a hundred rounds, by threads on SQLite. With workers: test_two_workers.py."""
+"""Two at once: exactly one wins, a hundred rounds, by threads on SQLite. By workers: test_two_workers.py."""
 
 from __future__ import annotations
 

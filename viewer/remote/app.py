@@ -104,6 +104,7 @@ class RemoteApp:
         self._on_close = on_close
         self._scale = FIT
         self._clipboard = ""
+        self._clipboard_is_open: bool | None = None
         self._asked_at = -_ASK_EVERY_S
         self._picture_is_queued = False
         self._needs_paint = False
@@ -170,6 +171,7 @@ class RemoteApp:
         self.model.take(event, time.monotonic())  # type: ignore[arg-type]
         if controlled and not self.model.controls:
             self.release_all()
+        self._follow_clipboard()
         if isinstance(event, Ready):
             self._greet_screen()
         self._show()
@@ -196,7 +198,8 @@ class RemoteApp:
         self._show()
 
     def _greet_screen(self) -> None:
-        self.link.set_clipboard(self.model.may_take_clipboard or self.model.may_give_clipboard)
+        self._clipboard_is_open = None
+        self._follow_clipboard()
         if self.model.quality != "auto":
             self.link.set_quality(self.model.quality)
         self._fit()
@@ -372,8 +375,7 @@ class RemoteApp:
     def toggle_clipboard(self) -> None:
         """Share copied text or not."""
         self.model.wants_clipboard = not self.model.wants_clipboard
-        self.link.set_clipboard(self.model.wants_clipboard)
-        self._give_clipboard()
+        self._follow_clipboard()
         self._show()
 
     def refresh(self) -> None:
@@ -483,6 +485,14 @@ class RemoteApp:
         if self._key_timer is not None:
             self.root.after_cancel(self._key_timer)
             self._key_timer = None
+
+    def _follow_clipboard(self) -> None:
+        """Open or close the clipboard of the screen channel as the rights and the switch say."""
+        is_open = self.model.may_take_clipboard or self.model.may_give_clipboard
+        if is_open != self._clipboard_is_open:
+            self._clipboard_is_open = is_open
+            self.link.set_clipboard(is_open)
+            self._give_clipboard()
 
     def _give_clipboard(self) -> None:
         if not self.model.may_give_clipboard:

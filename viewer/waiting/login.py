@@ -53,14 +53,14 @@ def check_server(address: str) -> str:
 
     Raises ValueError: no http or https address.
     """
-    address = address.strip().rstrip("/")
+    address = address.strip()
     if address and "://" not in address:
         scheme = "http" if address.split(":")[0] in ("localhost", "127.0.0.1") else "https"
         address = f"{scheme}://{address}"
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{address!r} is not an address")
-    return address
+    return address.rstrip("/")
 
 
 def log_in(credentials: Credentials, *, post: Callable[..., dict[str, Any]] = post_json) -> LoggedIn:

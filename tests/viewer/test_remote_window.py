@@ -1,0 +1,369 @@
+"""The remote window and its app, with a link that only records: painting, input, bar, sheets, the end."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tkinter import ttk
+from typing import Any
+
+import numpy as np
+import pytest
+
+from desktop import screenshot
+from desktop.theme import Theme
+from tests.displays import Display
+from tests.tk_windows import _one_root, display, korean, look, pump_until, root
+from viewer.remote.app import RemoteApp
+from viewer.remote.events import ControlReceived, Ended, LinkChanged, LinkEvent, ScreenOpened
+from viewer.remote.geometry import FIT
+from viewer.remote.model import RemoteModel
+from wire.control import messages as c
+from wire.rfb.constants import Encoding
+from wire.rfb.events import CutTextReceived, Ready, RectReceived, UpdateDone
+from wire.rfb.messages import KeyEvent, PointerEvent
+from wire.rfb.pixels import BGRX
+
+__all__ = ["_one_root", "display", "korean", "look", "root"]
+
+pytestmark = [pytest.mark.display, pytest.mark.usefixtures("korean")]
+
+ALL_RIGHTS = c.Rights(1, view=True, mouse=True, keyboard=True, clipboard_in=True, clipboard_out=True)
+
+
+class FakeLink:
+    """Records what the window sends."""
+
+    def __init__(self, emit: Callable[[LinkEvent], None]) -> None:
+        self.emit = emit
+        self.input: list[KeyEvent | PointerEvent] = []
+        self.control: list[c.ControlMessage] = []
+        self.calls: list[tuple[str, Any]] = []
+
+    def send(self, events: Sequence[KeyEvent | PointerEvent]) -> None:
+        self.input += events
+
+    def send_control(self, message: c.ControlMessage) -> None:
+        self.control.append(message)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *what: self.calls.append((name, what[0] if what else None))
+
+
+class Desk:
+    """A remote window in a toplevel of its own."""
+
+    def __init__(self, root: tk.Tk, look: Theme, *, portable: bool, **options: bool) -> None:
+        self.window = tk.Toplevel(root)
+        # Without the window manager nobody moves the focus at a moment of their own.
+        self.window.wm_overrideredirect(True)
+        self.window.geometry("900x640+40+40")
+        model = RemoteModel(title="3번 고객", is_support=True, options=options)
+        self.app = RemoteApp(self.window, look, model, FakeLink, portable=portable)  # type: ignore[arg-type]
+        self.link: FakeLink = self.app.link  # type: ignore[assignment]
+        self.app.start()
+        self.canvas = self.app.window.desktop.canvas
+        pump_until(root, self.canvas.winfo_viewable, "the remote window")
+
+    def connect(self, width: int = 400, height: int = 300) -> np.ndarray[Any, Any]:
+        """The link comes up with every right; the picture that was sent."""
+        pixels = np.random.default_rng(3).integers(0, 255, (height, width, 4), np.uint8)
+        rect = RectReceived(0, 0, width, height, Encoding.RAW, pixels.tobytes())
+        ready = Ready(width, height, "pc", BGRX)
+        rights = ControlReceived(2, ALL_RIGHTS)
+        for event in (LinkChanged("ok", 12), ScreenOpened(), ready, rect, UpdateDone(), rights):
+            self.link.emit(event)
+        pump_until(self.window, lambda: self.app.window.desktop.view.width == width, "the picture")
+        pump_until(self.window, lambda: self.app.model.controls, "the rights")
+        self.window.focus_force()
+        self.canvas.focus_force()
+        pump_until(self.window, lambda: self.window.focus_get() is self.canvas, "the focus")
+        return pixels
+
+    def say(self, message: c.ControlMessage) -> None:
+        self.link.emit(ControlReceived(9, message))
+        self.window.update()
+        pump_until(self.window, self.app._pump._queue.empty, "the message")
+
+    def press(self, name: str) -> None:
+        widgets = {**self.app.window.bar.widgets, **self.app.window.popover.widgets}
+        widget = widgets[name]
+        assert isinstance(widget, ttk.Button | ttk.Checkbutton)
+        widget.invoke()
+        self.window.update()
+
+    def key(self, sequence: str) -> None:
+        self.canvas.event_generate(sequence)
+        self.window.update()
+
+    @property
+    def sentence(self) -> str:
+        banner = self.app.window._banner
+        if banner is None:
+            return ""
+        (inner,) = banner.winfo_children()
+        (label,) = inner.winfo_children()
+        return str(label.cget("text"))
+
+
+@pytest.fixture
+def make(root: tk.Tk, look: Theme) -> Iterator[Callable[..., Desk]]:
+    made: list[Desk] = []
+
+    def make_one(*, portable: bool = False, **options: bool) -> Desk:
+        made.append(Desk(root, look, portable=portable, **options))
+        return made[-1]
+
+    yield make_one
+    for desk in made:
+        desk.app.close_window()
+
+
+Make = Callable[..., Desk]
+
+
+@pytest.mark.parametrize("portable", [False, True], ids=["block", "tiles"])
+def test_it_paints_exactly_what_came(make: Make, display: Display, tmp_path: Path, portable: bool) -> None:
+    from PIL import Image
+
+    desk = make(portable=portable)
+    sent = desk.connect()
+    canvas = desk.canvas
+    display.xdotool("mousemove", "5", "5")
+
+    def shown() -> bool:
+        shot = np.asarray(Image.open(display.picture(tmp_path / "shot.png")).convert("RGB"))
+        x = canvas.winfo_rootx() - int(canvas.canvasx(0))
+        y = canvas.winfo_rooty() - int(canvas.canvasy(0))
+        part = shot[y : y + 300, x : x + 400]
+        return bool((part == sent[..., 2::-1]).all(axis=2).mean() >= 0.995)
+
+    pump_until(desk.window, shown, "the picture on the screen")
+
+
+def test_it_sends_keys_and_keeps_them_apart(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.key("<KeyPress-a>")
+    desk.key("<KeyRelease-a>")
+    pump_until(desk.window, lambda: len(desk.link.input) >= 2, "the release")
+    assert desk.link.input[-2:] == [KeyEvent(True, ord("a")), KeyEvent(False, ord("a"))]
+
+
+def test_it_sends_the_pointer_in_the_desktops_places(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    left, top = int(desk.canvas.canvasx(0)), int(desk.canvas.canvasy(0))
+    desk.canvas.event_generate("<ButtonPress-1>", x=50 - left, y=60 - top)
+    desk.canvas.event_generate("<ButtonRelease-1>", x=50 - left, y=60 - top)
+    desk.window.update()
+    assert desk.link.input[-2:] == [PointerEvent(1, 50, 60), PointerEvent(0, 50, 60)]
+
+
+def test_it_scales_places_back(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.app.set_scale(0.5)
+    pump_until(desk.window, lambda: desk.app.window.desktop.view.view_width == 200, "half the size")
+    left, top = int(desk.canvas.canvasx(0)), int(desk.canvas.canvasy(0))
+    desk.canvas.event_generate("<ButtonPress-3>", x=100 - left, y=50 - top)
+    desk.window.update()
+    assert desk.link.input[-1] == PointerEvent(4, 200, 100)
+
+
+def test_it_sends_nothing_while_control_is_locked(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.press("control")
+    before = list(desk.link.input)
+    desk.key("<KeyPress-a>")
+    desk.canvas.event_generate("<ButtonPress-1>", x=50, y=60)
+    desk.canvas.event_generate("<Motion>", x=55, y=60)
+    desk.window.update()
+    assert desk.link.input == before
+    desk.press("control")
+    assert desk.app.model.controls
+
+
+@pytest.mark.parametrize(
+    "message",
+    [c.Pause(True), c.Rights(2, view=True, why={"mouse": "taken_back", "keyboard": "taken_back"})],
+)
+def test_it_releases_everything_when_control_ends(make: Make, message: c.ControlMessage) -> None:
+    desk = make()
+    desk.connect()
+    desk.key("<KeyPress-a>")
+    desk.canvas.event_generate("<ButtonPress-1>", x=50, y=60)
+    desk.window.update()
+    desk.say(message)
+    assert KeyEvent(False, ord("a")) in desk.link.input
+    assert isinstance(desk.link.input[-1], PointerEvent)
+    assert desk.link.input[-1].buttons == 0
+    assert set(desk.link.control) == {c.Release()}
+
+
+def test_it_releases_everything_when_the_focus_goes(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.key("<KeyPress-a>")
+    desk.app.window.bar.widgets["refresh"].focus_force()
+    pump_until(desk.window, lambda: KeyEvent(False, ord("a")) in desk.link.input, "the release")
+
+
+def test_it_does_its_own_shortcuts(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    for sequence in ("<KeyPress-Control_L>", "<KeyPress-Alt_L>", "<KeyPress-r>", "<KeyRelease-r>"):
+        desk.key(sequence)
+    assert ("refresh", None) in desk.link.calls
+    assert KeyEvent(True, ord("r")) not in desk.link.input
+    held = {event.keysym for event in desk.link.input if isinstance(event, KeyEvent) and event.down}
+    freed = {event.keysym for event in desk.link.input if isinstance(event, KeyEvent) and not event.down}
+    assert held == freed
+
+
+@pytest.mark.parametrize(
+    ("name", "keysyms"),
+    [
+        ("special-ctrl-alt-del", [0xFFE3, 0xFFE9, 0xFFFF]),
+        ("special-hangul", [0xFF31]),
+        ("special-win", [0xFFEB]),
+    ],
+)
+def test_it_sends_special_keys(make: Make, name: str, keysyms: list[int]) -> None:
+    desk = make()
+    desk.connect()
+    desk.press("special")
+    desk.press(name)
+    pressed = [event.keysym for event in desk.link.input if isinstance(event, KeyEvent) and event.down]
+    assert pressed == keysyms
+
+
+def test_it_asks_for_another_quality(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.press("quality")
+    desk.press("quality-network")
+    assert ("set_quality", "network") in desk.link.calls
+    assert desk.link.control == [c.Quality("network")]
+
+
+def test_it_asks_the_customer_for_control_again(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.say(c.Rights(2, view=True, why={"mouse": "consent", "keyboard": "consent"}))
+    desk.press("control")
+    desk.press("control")
+    asked = [message.right for message in desk.link.control if isinstance(message, c.Ask)]
+    assert asked == ["mouse", "keyboard"]
+
+
+def test_it_saves_the_screen(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screenshot, "capture_folder", lambda: tmp_path)
+    desk = make()
+    desk.connect()
+    desk.press("screenshot")
+    (file,) = tmp_path.iterdir()
+    assert file.suffix == ".png"
+    assert "화면을 저장했습니다" in desk.sentence
+
+
+def test_it_saves_no_screen_where_the_option_is_off(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screenshot, "capture_folder", lambda: tmp_path)
+    desk = make(screen_capture=False)
+    desk.connect()
+    desk.press("screenshot")
+    assert list(tmp_path.iterdir()) == []
+    assert "(B-15)" in desk.sentence
+
+
+def test_it_shares_the_clipboard(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.link.emit(CutTextReceived("고객이 복사한 글"))
+    pump_until(desk.window, lambda: desk.window.clipboard_get() == "고객이 복사한 글", "the clipboard")
+    desk.window.clipboard_clear()
+    desk.window.clipboard_append("상담원이 복사한 글")
+    desk.app.focus_gained()
+    assert ("send_cut_text", "상담원이 복사한 글") in desk.link.calls
+    desk.app.focus_gained()
+    assert desk.link.calls.count(("send_cut_text", "상담원이 복사한 글")) == 1
+
+
+def test_it_says_that_the_line_is_lost_and_found(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.link.emit(LinkChanged("lost"))
+    pump_until(desk.window, lambda: "(B-12)" in desk.sentence, "the sentence")
+    desk.link.emit(LinkChanged("ok", 15))
+    pump_until(desk.window, lambda: desk.sentence == "", "the sentence's end")
+
+
+def test_it_asks_before_it_ends(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.press("end")
+    assert ("end", "agent") not in desk.link.calls
+    desk.press("end-cancel")
+    desk.press("end")
+    desk.press("end-confirm")
+    assert ("end", "agent") in desk.link.calls
+    assert desk.app.model.ended == Ended("agent")
+
+
+def test_it_shows_how_it_ended_and_the_survey(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.link.emit(Ended("customer"))
+    pump_until(desk.window, lambda: desk.app.window._sheet is not None, "the last sheet")
+    desk.app.take_survey("satisfied")
+    sheet = desk.app.window._sheet
+    assert sheet is not None
+    assert "만족" in _words(sheet)
+    assert "고객이 지원을 끝냈습니다." in _words(sheet)
+    assert not desk.app.model.controls
+
+
+def test_a_narrow_window_keeps_the_words_of_ending(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.window.geometry("600x420")
+    bar = desk.app.window.bar
+    pump_until(desk.window, lambda: bar.widgets["refresh"].cget("text") == "", "icons alone")  # type: ignore[attr-defined]
+    assert bar.widgets["end"].cget("text") == "지원 끝내기"  # type: ignore[attr-defined]
+    desk.window.geometry("1400x420")
+    pump_until(desk.window, lambda: bar.widgets["refresh"].cget("text") != "", "the words again")  # type: ignore[attr-defined]
+
+
+def test_the_bar_hides_when_it_is_not_pinned(make: Make, display: Display) -> None:
+    desk = make()
+    desk.connect()
+    display.xdotool("mousemove", "400", "500")
+    desk.press("pin")
+    desk.canvas.focus_force()
+    window = desk.app.window
+    pump_until(desk.window, window.handle.winfo_ismapped, "the handle")
+    assert not window.bar.winfo_ismapped()
+    window.show_bar()
+    assert window.bar.winfo_manager() == "place"
+
+
+def test_escape_closes_a_sheet_and_gives_the_keys_back(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.press("scale")
+    popover = desk.app.window.popover
+    first = popover.widgets["scale-fit"]
+    pump_until(desk.window, lambda: desk.window.focus_get() is first, "the list's focus")
+    first.event_generate("<Escape>")
+    desk.window.update()
+    assert not popover.is_open
+    assert desk.app._scale == FIT
+
+
+def _words(widget: tk.Misc) -> str:
+    own = str(widget.cget("text")) if isinstance(widget, ttk.Label | ttk.Button) else ""
+    return " ".join([own, *(_words(child) for child in widget.winfo_children())])

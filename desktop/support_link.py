@@ -57,6 +57,9 @@ LinkState: TypeAlias = Literal["ok", "unstable", "lost"]
 BAD_CONTROL: Final = 4032
 """Close code of a control channel on which the other end broke the rules."""
 
+# Whoever closes in good order has a reason that is on its way: an `end`, or the offer of a new epoch.
+_POLITE: Final = frozenset({1000, 4012})
+_POLITE_WAIT_S: Final = 1.0
 _SAME_TICKET_TRIES: Final = 3
 _TICKET_MARGIN_S: Final = 5.0
 _ASK_AGAIN_S: Final = 10.0
@@ -72,6 +75,7 @@ class _Leg:
         self.channel = channel
         self.connection: Connection | None = None
         self.is_open = False
+        self.was_polite = False
         self.queued = 0
         self.patience: Timer | None = None
 
@@ -353,6 +357,7 @@ class ParticipantLink:
             elif self._on_plain is not None:
                 self._on_plain(leg.name, event.data)
         elif isinstance(event, Closed):
+            leg.was_polite = event.code in _POLITE
             why = leg.channel.error or event.reason
             log.info(
                 "channel_closed", extra={"channel": leg.name, "close_code": event.code, "reason": str(why)}
@@ -387,7 +392,7 @@ class ParticipantLink:
         self._judge()
         if reached or not self._same_ticket_again(leg.name):
             log.info("channel_lost", extra={"channel": leg.name, "reason": str(lost)})
-            self._need_ticket(leg.name)
+            self._need_ticket(leg.name, _POLITE_WAIT_S if leg.was_polite else 0.0)
 
     def _same_ticket_again(self, name: Channel) -> bool:
         """A relay that could not be reached has not seen the ticket: try it again, a few times."""
@@ -436,7 +441,7 @@ class ParticipantLink:
 
     # -- asking for tickets
 
-    def _need_ticket(self, name: Channel) -> None:
+    def _need_ticket(self, name: Channel, at_least_s: float = 0.0) -> None:
         """Ask the web half for a new offer: once for all channels that broke, and again while none comes."""
         if self._ended or self._ask_timer is not None:
             return
@@ -446,7 +451,8 @@ class ParticipantLink:
             self._send_command(TicketNeed(self.participant, name, self._epoch, keys_lost=self._keys_lost))
             self._ask_timer = self._link.call_later(_ASK_AGAIN_S, ask)
 
-        self._ask_timer = self._link.call_later(self._backoff.next_s(RETRY_CONNECTED_S), ask)
+        wait_s = max(at_least_s, self._backoff.next_s(RETRY_CONNECTED_S))
+        self._ask_timer = self._link.call_later(wait_s, ask)
 
     def _cancel_ask(self) -> None:
         if self._ask_timer is not None:

@@ -221,16 +221,16 @@ class FakeWeb(TcpServer):
 class FakeRelay(TcpServer):
     """Pairs the two roles of a ticket `<role>.<channel>.<epoch>` and passes binary messages on.
 
-    `spoil` may change a passed record; `tickets` lists what was shown. A new pair of a channel replaces the
-    old.
+    `spoil` may change a passed record, or swallow it by returning None; `tickets` lists what was shown.
+    Tickets of an epoch below `refuse_until` are refused, as a relay does with those from before its start.
     """
 
     def __init__(self, **given: Any) -> None:
         self.tickets: list[str] = []
         self.refuse_until = 0
-        self.spoil: Callable[[str, bytes], bytes] = lambda _ticket, data: data
-        self._waiting: dict[str, ServerSocket] = {}
-        self._lock = threading.Condition()
+        self.spoil: Callable[[str, bytes], bytes | None] = lambda _ticket, data: data
+        self._here: dict[str, ServerSocket] = {}
+        self._changed = threading.Condition()
         super().__init__(**given)
 
     def serve(self, sock: socket.socket) -> None:
@@ -242,29 +242,31 @@ class FakeRelay(TcpServer):
             if int(place.split(".")[1]) < self.refuse_until:
                 sock.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 return
-            self._pass_on(accept_websocket(sock, head), role, place, ticket)
+            other = f"{'customer' if role == 'agent' else 'agent'}.{place}"
+            self._pass_on(accept_websocket(sock, head), ticket, other)
 
-    def _pass_on(self, made: ServerSocket, role: str, place: str, ticket: str) -> None:
-        other = f"{'customer' if role == 'agent' else 'agent'}.{place}"
-        with self._lock:
-            self._waiting[ticket] = made
-            self._lock.notify_all()
+    def drop(self) -> None:
+        super().drop()
+        with self._changed:
+            self._here.clear()
+            self._changed.notify_all()
+
+    def _pass_on(self, made: ServerSocket, ticket: str, other: str) -> None:
+        with self._changed:
+            self._here[ticket] = made
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: other in self._here or ticket not in self._here, DEADLINE_S)
+            peer = self._here.get(other)
+        if peer is None:
+            return
         try:
             while True:
                 for frame in made.receive():
                     if frame.opcode is Opcode.BINARY:
-                        self._peer(other).send(self.spoil(ticket, bytes(frame.data)))
+                        data = self.spoil(ticket, bytes(frame.data))
+                        if data is not None:
+                            peer.send(data)
                     elif frame.opcode is Opcode.CLOSE:
-                        self._peer(other).send_close(int.from_bytes(frame.data[:2], "big"))
+                        peer.send_close(int.from_bytes(frame.data[:2], "big"))
         finally:
-            with self._lock:
-                self._waiting.pop(ticket, None)
-                peer = self._waiting.get(other)
-            if peer is not None:
-                peer.send_close(4020, "peer lost")
-
-    def _peer(self, other: str) -> ServerSocket:
-        with self._lock:
-            if not self._lock.wait_for(lambda: other in self._waiting, DEADLINE_S):
-                raise EOFError
-            return self._waiting[other]
+            peer.send_close(4020, "peer lost")

@@ -38,10 +38,11 @@ class Clipboard:
     `is_open`: while False the peer's text is not fetched and what comes is dropped, ours is forgotten.
     """
 
-    __slots__ = ("_is_open", "_own", "_peer_actions", "_peer_text_size")
+    __slots__ = ("_is_open", "_own", "_packed", "_peer_actions", "_peer_text_size")
 
     def __init__(self) -> None:
         self._own: bytes | None = None
+        self._packed: bytes | None = None
         self._peer_actions = 0
         self._peer_text_size = 0
         self._is_open = True
@@ -60,7 +61,7 @@ class Clipboard:
     def is_open(self, value: bool) -> None:
         self._is_open = value
         if not value:
-            self._own = None
+            self._own = self._packed = None
 
     def caps(self) -> bytes:
         """Return the body that tells our abilities: text only, `_UNASKED_SIZE` bytes unasked."""
@@ -78,9 +79,9 @@ class Clipboard:
             return None
         if not self.is_extended:
             return _latin(text), False
-        self._own = data if text else None
+        self._own, self._packed = data if text else None, None
         if self._peer_actions & ClipboardFlag.PROVIDE and len(data) < self._peer_text_size:
-            return _provide(data), True
+            return self._provide(), True
         if self._peer_actions & ClipboardFlag.NOTIFY:
             return _notify(has_text=bool(text)), True
         return None
@@ -105,12 +106,21 @@ class Clipboard:
             return self._text_of(flags, body), None
         if action == ClipboardFlag.REQUEST:
             is_text = flags & ClipboardFlag.TEXT and self._own is not None
-            return None, _provide(self._own or b"\0") if is_text else None
+            return None, self._provide() if is_text else None
         if action == ClipboardFlag.PEEK:
             return None, _notify(has_text=self._own is not None)
         if action == ClipboardFlag.NOTIFY:
             return None, self._ask(flags)
         raise ProtocolError(f"extended clipboard action {action:#010x} is unknown")
+
+    def _provide(self) -> bytes:
+        """Return the body that holds our text, packed once however often the peer asks."""
+        if self._packed is None:
+            data = self._own or b"\0"
+            # The fast level: the link thread waits for it.
+            packed = zlib.compress(_U32.pack(len(data)) + data, 1)
+            self._packed = _U32.pack(ClipboardFlag.PROVIDE | ClipboardFlag.TEXT) + packed
+        return self._packed
 
     def _learn(self, flags: int, body: bytes) -> None:
         sizes = (len(body) - _U32.size) // _U32.size
@@ -142,11 +152,6 @@ def _wire_text(text: str) -> bytes:
 
 def _notify(*, has_text: bool) -> bytes:
     return _U32.pack(ClipboardFlag.NOTIFY | (ClipboardFlag.TEXT if has_text else 0))
-
-
-def _provide(data: bytes) -> bytes:
-    packed = zlib.compress(_U32.pack(len(data)) + data, 1)  # the fast level: the link thread waits for it
-    return _U32.pack(ClipboardFlag.PROVIDE | ClipboardFlag.TEXT) + packed
 
 
 def _inflate_text(packed: bytes) -> str:

@@ -176,6 +176,7 @@ class ServerProtocol:
         self._buffer = Buffer()
         self._events: list[e.ServerEvent] = []
         self._out: list[bytes] = [m.ProtocolVersion(3, 8).encode()]
+        self._answered: set[str | bytes] = set()
         self._shown: set[int] = set()
         self._parser = self._parse()
         next(self._parser)
@@ -207,6 +208,7 @@ class ServerProtocol:
         if not self._out:
             return b""
         parts, self._out = self._out, []
+        self._answered.clear()
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def send_update(self, rectangles: Sequence[Rectangle]) -> None:
@@ -249,7 +251,7 @@ class ServerProtocol:
         if self.client.requested_area is not None:
             self.client.requested_area = self._cut(*self.client.requested_area)
         if self.client.supports_extended_desktop_size:
-            self._send_layout(reason, ResizeStatus.DONE)
+            self._out.append(self._layout(reason, ResizeStatus.DONE))
         elif has_new_size and self.client.supports_desktop_size:
             self._send_rectangles([Rectangle(0, 0, width, height, Encoding.DESKTOP_SIZE)])
         else:
@@ -259,7 +261,7 @@ class ServerProtocol:
     def refuse_desktop_size(self, status: ResizeStatus = ResizeStatus.PROHIBITED) -> None:
         """Answer a DesktopSizeRequested with no; the size stays."""
         self._check_normal()
-        self._send_layout(ResizeReason.THIS_CLIENT, status)
+        self._out.append(self._layout(ResizeReason.THIS_CLIENT, status))
 
     def send_cursor(self, picture: Pixels, hot_x: int, hot_y: int) -> bool:
         """Send the pointer's picture; return False if the viewer does not draw pointers.
@@ -376,7 +378,7 @@ class ServerProtocol:
     def _request_update(self, message: m.UpdateRequest) -> None:
         x, y, w, h = self._cut(message.x, message.y, message.w, message.h)
         if not message.incremental and self.client.supports_extended_desktop_size:
-            self._send_layout(ResizeReason.SERVER, ResizeStatus.DONE)
+            self._answer("layout", lambda: self._layout(ResizeReason.SERVER, ResizeStatus.DONE))
         self.client.requested_area = _cover(self.client.requested_area, (x, y, w, h))
         self.client.wants_everything |= not message.incremental
         self._events.append(e.UpdateRequested(message.incremental, x, y, w, h))
@@ -406,7 +408,7 @@ class ServerProtocol:
         else:
             raise WrongState("extended cut text came, but EXTENDED_CLIPBOARD was not agreed on")
         if answer is not None:
-            self._out.append(m.ServerCutText(answer, True).encode())
+            self._answer(answer[:4], m.ServerCutText(answer, True).encode)
         if text is not None:
             self._events.append(e.CutTextReceived(text))
 
@@ -425,10 +427,20 @@ class ServerProtocol:
             self._out.append(m.RECTANGLE_HEAD.pack(r.x, r.y, r.w, r.h, r.encoding))
             self._out.append(r.payload)
 
-    def _send_layout(self, reason: ResizeReason, status: ResizeStatus) -> None:
+    def _layout(self, reason: ResizeReason, status: ResizeStatus) -> bytes:
         payload = desktop_size.encode(self.screens)
         where = (reason, status, self.width, self.height)
-        self._send_rectangles([Rectangle(*where, Encoding.EXTENDED_DESKTOP_SIZE, payload)])
+        rectangle = Rectangle(*where, Encoding.EXTENDED_DESKTOP_SIZE, payload)
+        return m.FramebufferUpdate(1).encode() + rectangle.encode()
+
+    def _answer(self, kind: str | bytes, make: Callable[[], bytes]) -> None:
+        """Queue an answer that is larger than its question, one of a kind until what is queued is fetched.
+
+        Otherwise a viewer that only asks makes this end hold megabytes for each twelve bytes.
+        """
+        if kind not in self._answered:
+            self._answered.add(kind)
+            self._out.append(make())
 
     def _cut(self, x: int, y: int, w: int, h: int) -> tuple[int, int, int, int]:
         x, y = min(x, self.width), min(y, self.height)

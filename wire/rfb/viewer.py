@@ -115,6 +115,7 @@ class ViewerProtocol:
         self._buffer = Buffer()
         self._events: list[e.ViewerEvent] = []
         self._out: list[bytes] = []
+        self._answered: set[str | bytes] = set()
         self._parser = self._parse()
         next(self._parser)
 
@@ -156,6 +157,7 @@ class ViewerProtocol:
         if not self._out:
             return b""
         parts, self._out = self._out, []
+        self._answered.clear()
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     # Other things to send
@@ -289,7 +291,8 @@ class ViewerProtocol:
         if not has_end and count > MAX_RECTS_PER_UPDATE:
             raise LimitExceeded("rectangles in an update", count, MAX_RECTS_PER_UPDATE)
         if self.auto_request and not self._is_continuous:
-            self.request_update()  # at the update's begin: the next one is made while this one travels
+            # At the update's begin, so that the next one is made while this one travels.
+            self._answer("request", m.UpdateRequest(True, 0, 0, self.width, self.height).encode)
         for _ in range(MAX_RECTS_PER_UPDATE if has_end else count):
             if (yield from self._read_rectangle()):
                 has_end = False
@@ -404,9 +407,15 @@ class ViewerProtocol:
         else:
             raise WrongState("extended cut text came, but EXTENDED_CLIPBOARD was not asked for")
         if answer is not None:
-            self._out.append(m.ClientCutText(answer, True).encode())
+            self._answer(answer[:4], m.ClientCutText(answer, True).encode)
         if text is not None:
             self._events.append(e.CutTextReceived(text))
+
+    def _answer(self, kind: str | bytes, make: Callable[[], bytes]) -> None:
+        """Queue what the server causes, one of a kind until what is queued is fetched (see server.py)."""
+        if kind not in self._answered:
+            self._answered.add(kind)
+            self._out.append(make())
 
     def _bell(self, message: m.Bell) -> None:
         self._events.append(message)

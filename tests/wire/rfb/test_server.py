@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import numpy as np
@@ -283,3 +284,17 @@ def test_it_rings() -> None:
     server = _ready()
     server.send_bell()
     assert server.outgoing() == b"\2"
+
+
+def test_it_answers_a_flood_of_questions_once_until_its_answers_are_fetched() -> None:
+    server = _ready(-308, Encoding.EXTENDED_CLIPBOARD)
+    _after(server, m.ClientCutText(bytes.fromhex("1f000001 00000000"), True))
+    server.send_cut_text(random.Random(1).randbytes(2_000_000).hex())
+    server.outgoing()
+    ask = m.ClientCutText(bytes.fromhex("02000001"), True).encode()
+    everything = m.UpdateRequest(False, 0, 0, 10, 10).encode()
+    server.receive((ask + everything) * 3000)
+    first = server.outgoing()
+    assert len(first) < 2_500_000
+    server.receive(ask + everything)
+    assert server.outgoing() == first

@@ -352,3 +352,9 @@ def test_it_takes_a_large_rectangle_in_time_linear_in_its_bytes(encoding: Encodi
     small = min(seconds(256) for _ in range(3))  # 1 MiB
     large = min(seconds(4096) for _ in range(2))  # 16 MiB
     assert large < 16 * 4 * small + 0.05
+
+
+def test_it_asks_once_for_a_flood_of_empty_updates() -> None:
+    viewer = _ready()
+    viewer.receive(_update() * 10_000)
+    assert viewer.outgoing() == _changes()

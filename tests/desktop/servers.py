@@ -134,7 +134,9 @@ class ServerSocket:
             self._flush()
 
     def receive(self) -> list[Frame]:
-        """Wait for bytes and return the frames in them; raises EOFError at the end."""
+        """Wait for bytes, return the frames in them; raises EOFError at the end, a close frame included."""
+        if self._protocol.eof_sent:
+            raise EOFError
         data = self._sock.recv(262_144)
         with self._lock:
             if not data:

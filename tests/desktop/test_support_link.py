@@ -142,13 +142,16 @@ class Story:
 
     def __init__(self, **customer: Any) -> None:
         self.relay = FakeRelay()
-        self.board = Switchboard(self.relay.port)
+        self.board = self.make_board()
         self.threads = [LinkThread("agent"), LinkThread("customer")]
         for thread in self.threads:
             thread.start()
         self.agent = End(self.threads[0], "agent", self.board)
         self.customer = End(self.threads[1], "customer", self.board, **customer)
         self.board.ends = {"agent": self.agent, "customer": self.customer}
+
+    def make_board(self) -> Switchboard:
+        return Switchboard(self.relay.port)
 
     def begin(self) -> Story:
         self.board.ask_keys()

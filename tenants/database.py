@@ -45,6 +45,7 @@ from sqlalchemy.orm import Session as OrmSession
 from tenants import scope
 from tenants.errors import CrossTenantError, NoTenantError, WallError
 from tenants.scope import current_scope, current_tenant_id, no_scope, operator_scope, tenant_scope
+from tenants.sqlite import is_write
 
 __all__ = [
     "BIGINT",
@@ -238,6 +239,8 @@ def _leave_session() -> None:
     Rows that stay in the identity map would be found again by key without asking the database, and a
     transaction that began in another scope would carry that scope's PostgreSQL setting.
     """
+    if is_write.get():
+        raise WallError("The scope changed inside writing(): open the scope first, then the action.")
     if not has_app_context() or not db.session.registry.has():
         return
     session = db.session()

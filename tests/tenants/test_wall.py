@@ -137,6 +137,14 @@ def test_it_refuses_one_company_inside_another(walled: Walled) -> None:
             db.session.scalars(select(Agent)).all()
 
 
+def test_it_refuses_a_new_scope_inside_an_action(walled: Walled) -> None:
+    """The open transaction would be thrown away, and nobody would hear of it."""
+    with walled.app.app_context(), writing():
+        scope = tenant_scope(walled.cast.maru.id)
+        with pytest.raises(WallError):
+            scope.__enter__()
+
+
 def write_and_fail() -> None:
     with writing():
         db.session.add(Department(name="x", name_key="x"))

@@ -59,4 +59,6 @@ def _listen(address: str) -> int:
 
 
 def _help(plan: StartPlan) -> int:
-    raise NotImplementedError
+    from customer_agent.support_app import run_support
+
+    return run_support(plan)

@@ -96,9 +96,9 @@ class HandTaken:
 
 @dataclass(frozen=True, slots=True)
 class ScreenFailed:
-    """The screen cannot be shared (any more)."""
+    """The screen cannot be shared (any more): `lacking` names what is missing, where it is known."""
 
-    reason: str
+    lacking: str = ""
 
 
 Event = (

@@ -33,7 +33,7 @@ from wire.control import messages as control
 from wire.errors import LinkLost, ProtocolError
 from wire.limits import MAX_SCREENS
 from wire.rfb.events import CutTextReceived
-from wire.signal.commands import Command, EndOwnSession
+from wire.signal.commands import Answer, Command, EndOwnSession
 from wire.signal.messages import Received, SignalMessage
 from wire.terms import Channel, Right, Screen
 
@@ -73,6 +73,8 @@ class SupportLink:
         self._hand: HandThread | None = None
         self._own_hand: OwnHandThread | None = None
         self._lock = threading.Lock()
+        self._answers = threading.Condition()
+        self._unanswered = 0
         gate.on_change = self._apply_rights
 
     # Port: the web half
@@ -125,7 +127,16 @@ class SupportLink:
     def send_command(self, command: Command) -> None:
         """Tell the web half; repeated by the signal link until it is answered."""
         if self._signal is not None:
-            self._signal.send(command)
+            with self._answers:
+                self._unanswered += 1
+            self._signal.send(command, self._take_command_answer)
+
+    def _take_command_answer(self, answer: Answer) -> None:
+        with self._answers:
+            self._unanswered -= 1
+            self._answers.notify_all()
+        if not answer.ok:
+            log.info("command_refused", extra={"code": answer.code})
 
     # Port: participants
 
@@ -212,9 +223,11 @@ class SupportLink:
         self._stop_sharing()
 
     def shut_down(self, timeout_s: float = 3.0) -> None:
-        """End all threads; what was said before has had its time to leave."""
+        """End all threads; the last words get `timeout_s` to be answered."""
         self.close()
         if self._signal is not None:
+            with self._answers:
+                self._answers.wait_for(lambda: self._unanswered <= 0, timeout_s)
             self._signal.stop()
         if self._thread.is_alive():
             self._thread.stop()
@@ -233,7 +246,8 @@ class SupportLink:
         try:
             stream.open()
         except (Unsupported, OSError) as problem:
-            self._put(e.ScreenFailed(getattr(problem, "reason", str(problem))))
+            log.warning("screen_unsupported", extra={"reason": str(problem)})
+            self._put(e.ScreenFailed(getattr(problem, "name", "")))
             return False
         self._stream = stream
         self._hand = HandThread(open_hands, self._gate.permits)
@@ -252,8 +266,8 @@ class SupportLink:
             if thread is not None:
                 thread.stop()
 
-    def _screen_failed(self, reason: str) -> None:
-        self._put(e.ScreenFailed(reason))
+    def _screen_failed(self, _reason: str) -> None:
+        self._put(e.ScreenFailed())
 
     def _wake_screen(self) -> None:
         if self._stream is not None:

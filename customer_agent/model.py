@@ -163,11 +163,20 @@ class SupportModel:
         return None
 
     @property
+    def control_rights(self) -> frozenset[Right]:
+        """Which of mouse and keyboard consent and options leave to somebody, pausing and taking back
+        apart.
+        """
+        if self._options.get("view_only"):
+            return frozenset()
+        held = [self._gate.rights_of(participant) for participant in self.helpers]
+        control: frozenset[Right] = frozenset({"mouse", "keyboard"})
+        return control & frozenset(right for rights in held for right in rights.allowed - rights.revoked)
+
+    @property
     def may_be_controlled(self) -> bool:
-        """Whether consent and options would let somebody control, pausing and taking back apart."""
-        return any(
-            {"mouse", "keyboard"} & self._gate.rights_of(participant).allowed for participant in self.helpers
-        ) and not self._options.get("view_only")
+        """Whether consent and options would let somebody control."""
+        return bool(self.control_rights)
 
     @property
     def link(self) -> Literal["opening", "ok", "unstable", "lost"]:
@@ -428,9 +437,9 @@ class SupportModel:
         self._port.say(control.TakenBack(event.by, round(STILLNESS_S * 1000)))
         self._port.tell_rights()
 
-    def _take_screen_failure(self, _event: e.ScreenFailed) -> None:
+    def _take_screen_failure(self, event: e.ScreenFailed) -> None:
         self._port.end("screen")
-        self._finish("screen", by="system")
+        self._finish("screen", by="system", code=event.lacking)
 
     def _update(self, participant: str, **changes: object) -> None:
         helper = self.helpers.get(participant)

@@ -24,6 +24,10 @@ from customer_agent.platform_errors import Unsupported
 IPC_PRIVATE = 0
 IPC_CREAT = 0o1000
 IPC_RMID = 0
+WAYLAND_SENTENCE = (
+    "This desktop runs Wayland, which does not let a program share the screen. "
+    'Please log out and choose the "Xorg" or "X11" session at the log-in screen.'
+)
 _connecting = threading.Lock()
 _SHM_FAILED = ctypes.c_void_p(-1).value
 
@@ -35,7 +39,9 @@ def connect(name: str | None = None) -> display.Display:
     """
     wanted = name or os.environ.get("DISPLAY")
     if not wanted:
-        raise Unsupported("X11 display", reason_without_display(os.environ))
+        if is_wayland(os.environ):
+            raise Unsupported("Wayland", WAYLAND_SENTENCE)
+        raise Unsupported("X11 display", "There is no screen: the variable DISPLAY is not set.")
     try:
         with _connecting:
             # python-xlib keeps one table of event codes for all connections, but each X server numbers its
@@ -48,18 +54,25 @@ def connect(name: str | None = None) -> display.Display:
         raise Unsupported("X11 display", f"The display {wanted} cannot be opened: {failure}") from failure
 
 
-def reason_without_display(environ: Mapping[str, str]) -> str:
-    """One sentence for a person: why there is no screen to share."""
-    if environ.get("WAYLAND_DISPLAY") or environ.get("XDG_SESSION_TYPE") == "wayland":
-        return (
-            "This desktop runs Wayland, which does not let a program share the screen. "
-            'Please log out and choose the "Xorg" or "X11" session at the log-in screen.'
-        )
-    return "There is no screen: the variable DISPLAY is not set."
+def refuse_xwayland(connection: display.Display) -> None:
+    """Raise Unsupported where the X server only serves single windows to a Wayland desktop.
+
+    Asked of the server itself: in a Wayland session a display of its own (Xvfb, Xvnc) is as good as any.
+    """
+    if connection.has_extension("XWAYLAND") or _has_xwayland_outputs(connection):
+        raise Unsupported("Wayland", WAYLAND_SENTENCE)
+
+
+def _has_xwayland_outputs(connection: display.Display) -> bool:
+    if not connection.has_extension("RANDR"):
+        return False
+    resources = connection.screen().root.xrandr_get_screen_resources()
+    names = [connection.xrandr_get_output_info(one, 0).name for one in resources.outputs]
+    return any(str(name).startswith("XWAYLAND") for name in names)
 
 
 def is_wayland(environ: Mapping[str, str]) -> bool:
-    """Whether the desktop is Wayland, where X11 shows only black or single windows."""
+    """Whether the log-in session says that its desktop is Wayland."""
     return environ.get("XDG_SESSION_TYPE") == "wayland" or bool(environ.get("WAYLAND_DISPLAY"))
 
 

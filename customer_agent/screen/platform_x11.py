@@ -15,7 +15,7 @@ from Xlib.ext import damage, randr
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area, CursorShape, Monitor, News, Pixels
 from customer_agent.screen.damage import Words
-from customer_agent.x11 import FixesRegion, SharedMemory, connect
+from customer_agent.x11 import FixesRegion, SharedMemory, connect, refuse_xwayland
 
 _MANY_RECTANGLES = 64
 _CURSOR_NOTIFY_MASK = 1
@@ -27,6 +27,7 @@ class X11Screen:
     def __init__(self, display_name: str | None = None) -> None:
         """Connect; raises Unsupported without a 24-bit X11 display."""
         self._connection = connect(display_name)
+        refuse_xwayland(self._connection)
         self._root = self._connection.screen().root
         if self._connection.screen().root_depth not in (24, 32):
             depth = self._connection.screen().root_depth

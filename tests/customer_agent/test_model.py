@@ -364,5 +364,5 @@ def test_it_waits_again_when_its_agent_left_without_ending(story: Story) -> None
 def test_it_says_so_when_the_screen_cannot_be_shared(story: Story) -> None:
     story.allowed()
     story.hear(KEY_ASK)
-    story.model.take(e.ScreenFailed("no screen"))
-    assert story.model.ending == "screen"
+    story.model.take(e.ScreenFailed("Wayland"))
+    assert (story.model.ending, story.model.ending_code) == ("screen", "Wayland")

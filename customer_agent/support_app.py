@@ -1,0 +1,194 @@
+"""The program that a customer sees: its windows, one after the other, over the model and the link.
+
+Everything here runs on the Tk thread. Events of other threads come through one queue (desktop.pump); after
+each turn the window that belongs to the model's phase is shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import time
+import tkinter as tk
+from typing import TYPE_CHECKING
+
+from customer_agent.events import Event
+from customer_agent.gate import Gate
+from customer_agent.machine import VERSION, local_address, pc_name, system_name
+from customer_agent.model import Phase, SupportModel
+from customer_agent.self_removal import may_remove_itself, remove_itself
+from customer_agent.start import StartPlan
+from customer_agent.texts import load_words
+from customer_agent.windows.consent_window import ConsentWindow
+from customer_agent.windows.ended_window import EndedWindow
+from customer_agent.windows.join_window import JoinWindow
+from customer_agent.windows.panel_window import PanelWindow
+from desktop import theme, words
+from desktop.pump import Pump
+from wire.signal.commands import Started
+
+if TYPE_CHECKING:
+    from customer_agent.link import SupportLink
+
+__all__ = ["SupportApp", "run_support"]
+
+log = logging.getLogger(__name__)
+
+TICK_MS = 200
+WAITING_MS = 50
+CONNECTED_MS = 5
+
+Window = JoinWindow | ConsentWindow | PanelWindow | EndedWindow
+
+
+def run_support(plan: StartPlan) -> int:
+    """Show the windows until it is over; returns the exit code."""
+    load_words()
+    words.set_language(plan.language or words.language())
+    theme.prepare("barohelp-customer")
+    root = tk.Tk(className="BaroHelp")
+    root.withdraw()
+    app = SupportApp(root, theme.apply(root), plan)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: app.quit_soon())
+    app.begin()
+    root.mainloop()
+    app.close()
+    remove_itself()
+    return 0
+
+
+class SupportApp:
+    """Windows, model and link put together."""
+
+    def __init__(self, root: tk.Tk, look: theme.Theme, plan: StartPlan) -> None:
+        self.root = root
+        self._look = look
+        self._gate = Gate()
+        self._events: queue.Queue[Event] = queue.Queue()
+        self._pump: Pump[Event] | None = None
+        self._link: SupportLink | None = None
+        self._plan = plan
+        self._window: Window | None = None
+        self._shown_phase: Phase | None = None
+        self._must_quit = False
+        self._model: SupportModel | None = None
+        root.report_callback_exception = self._report
+        root.iconphoto(True, look.icon("shield", 48, "primary"))  # type: ignore[arg-type]
+
+    @property
+    def model(self) -> SupportModel:
+        """The model, once `begin` has made it."""
+        assert self._model is not None
+        return self._model
+
+    def begin(self) -> None:
+        """Load the link, show the first window, and join where the start says how."""
+        from customer_agent.link import SupportLink
+
+        self._link = SupportLink(self._plan.server, self._gate, self._put, language=words.language())
+        self._model = SupportModel(
+            self._plan, self._link, self._gate, clock=time.monotonic, started=self._started
+        )
+        self._pump = Pump(self.root, self._events, self.model.take, WAITING_MS, after_turn=self._show)
+        self.model.begin()
+        self._show()
+        self._tick()
+
+    def quit_soon(self) -> None:
+        """End the program; from a signal handler."""
+        self._must_quit = True
+
+    def close(self) -> None:
+        """Stop everything; after the windows are gone."""
+        if self._link is not None:
+            self._link.shut_down()
+
+    def _put(self, event: Event) -> None:
+        """From any thread."""
+        if self._pump is not None:
+            self._pump.put(event)
+        else:
+            self._events.put(event)
+
+    def _started(self) -> Started:
+        address = local_address(self._plan.server)
+        language = "en" if words.language() == "en" else "ko"
+        return Started(VERSION, system_name(), pc_name(), address, language, ())  # type: ignore[arg-type]
+
+    # Windows
+
+    def _show(self) -> None:
+        """Show the window of the model's phase, and what changed in it."""
+        phase = self.model.phase
+        if phase is Phase.ENDED and self.model.ending == "cancelled":
+            self._quit()
+            return
+        if self._window is not None and _same_window(phase, self._shown_phase):
+            self._shown_phase = phase
+            self._window.refresh()
+            return
+        self._replace_window(phase)
+        if self._pump is not None:
+            is_busy = phase in (Phase.WAITING, Phase.CONNECTED)
+            self._pump.set_interval(CONNECTED_MS if is_busy else WAITING_MS)
+
+    def _replace_window(self, phase: Phase) -> None:
+        old, self._window = self._window, None
+        if old is not None:
+            old.destroy()
+        self._window = self._make_window(phase)
+        self._shown_phase = phase
+
+    def _make_window(self, phase: Phase) -> Window:
+        root, look, model = self.root, self._look, self.model
+        if phase in (Phase.FORM, Phase.JOINING):
+            return JoinWindow(root, look, model, on_language=self._language_changed, on_close=self._cancel)
+        if phase is Phase.ASKING:
+            return ConsentWindow(root, look, model, on_done=self._show)
+        if phase in (Phase.WAITING, Phase.CONNECTED):
+            return PanelWindow(root, look, model, on_change=self._show)
+        return EndedWindow(root, look, model, on_close=self._quit, removes_itself=may_remove_itself())
+
+    def _language_changed(self) -> None:
+        self._replace_window(self.model.phase)
+
+    def _cancel(self) -> None:
+        self.model.end()
+        self._show()
+
+    def _quit(self) -> None:
+        if self._pump is not None:
+            self._pump.stop()
+        self.root.quit()
+
+    # Time
+
+    def _tick(self) -> None:
+        try:
+            if self._must_quit:
+                self.model.end()
+                self._quit()
+                return
+            if self.model.phase is not Phase.ENDED:
+                self.model.tick()
+            self._show()
+            if isinstance(self._window, PanelWindow):
+                self._window.tick()
+        finally:
+            # A tick that raised must not be the last one.
+            if not self._must_quit:
+                self.root.after(TICK_MS, self._tick)
+
+    def _report(self, *failure: object) -> None:
+        """The edge of the Tk thread: log, and go on."""
+        log.error("tk_callback_failed", exc_info=failure)  # type: ignore[arg-type]
+        if os.environ.get("BAROHELP_STRICT") == "1":
+            self._must_quit = True
+
+
+def _same_window(phase: Phase, shown: Phase | None) -> bool:
+    pairs = ({Phase.FORM, Phase.JOINING}, {Phase.WAITING, Phase.CONNECTED})
+    return phase is shown or any({phase, shown} <= pair for pair in pairs)

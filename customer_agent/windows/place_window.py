@@ -1,0 +1,86 @@
+"""Where windows stand, and that they stay there: in the middle, or at the lower right above everything."""
+
+from __future__ import annotations
+
+import contextlib
+import tkinter as tk
+
+from desktop.theme import Theme
+
+__all__ = ["Corner", "centre", "fix_size", "wrap"]
+
+_MARGIN_PX = 16
+_TASKBAR_PX = 48
+_LIFT_EVERY_MS = 1000
+
+
+def fix_size(window: tk.Toplevel, width: int) -> tuple[int, int]:
+    """Give the window `width` px and the height that its content asks for; returns both."""
+    window.update_idletasks()
+    height = window.winfo_reqheight()
+    window.resizable(False, False)
+    return width, height
+
+
+def centre(window: tk.Toplevel, width: int) -> None:
+    """Put the window into the middle of the screen, a little above it."""
+    width, height = fix_size(window, width)
+    x = max(0, (window.winfo_screenwidth() - width) // 2)
+    y = max(0, (window.winfo_screenheight() - height) * 2 // 5)
+    window.geometry(f"{width}x{height}+{x}+{y}")
+
+
+def wrap(label: tk.Misc, width: int) -> None:
+    """Break the label's lines at `width` px."""
+    label.configure(wraplength=width)  # type: ignore[call-arg]
+
+
+class Corner:
+    """Keeps a window at the lower right, above all others, and visible whatever is done to it."""
+
+    def __init__(self, window: tk.Toplevel, theme: Theme, width: int) -> None:
+        self._window = window
+        self._theme = theme
+        self._width = width
+        self._was_placed = False
+        self._timer: str | None = None
+        window.attributes("-topmost", True)
+        window.bind("<Unmap>", self._came_down, add="+")
+        window.bind("<Destroy>", self._destroyed, add="+")
+        self.place()
+        self._lift()
+
+    def place(self) -> None:
+        """Take the height that the content needs now; the lower edge stays where it is."""
+        window = self._window
+        _, height = fix_size(window, self._width)
+        right = window.winfo_screenwidth() - self._theme.px(_MARGIN_PX)
+        bottom = window.winfo_screenheight() - self._theme.px(_MARGIN_PX + _TASKBAR_PX)
+        if self._was_placed and window.winfo_viewable():
+            right = window.winfo_x() + self._width
+            bottom = window.winfo_y() + window.winfo_height()
+        self._was_placed = True
+        x = min(max(0, right - self._width), max(0, window.winfo_screenwidth() - self._width))
+        y = min(max(0, bottom - height), max(0, window.winfo_screenheight() - height))
+        window.geometry(f"{self._width}x{height}+{x}+{y}")
+
+    def _lift(self) -> None:
+        """Other windows may be above all others too; the notice is never left behind them."""
+        with contextlib.suppress(tk.TclError):
+            self._window.lift()
+            self._timer = self._window.after(_LIFT_EVERY_MS, self._lift)
+
+    def _came_down(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._window:
+            with contextlib.suppress(tk.TclError):
+                self._window.after(50, self._come_back)
+
+    def _come_back(self) -> None:
+        with contextlib.suppress(tk.TclError):
+            self._window.deiconify()
+            self._window.lift()
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._window and self._timer is not None:
+            with contextlib.suppress(tk.TclError):
+                self._window.after_cancel(self._timer)

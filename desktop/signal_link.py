@@ -92,7 +92,8 @@ class SignalLink:
         """Queue a command; from any thread. It is repeated with the same id over reconnects until it is
         answered.
 
-        With 256 unanswered commands the answer is ok=False, code "busy", retry=True.
+        Two answers are made here: ok=False, code "busy", retry=True, when 256 commands wait already; ok=False, code
+        "replaced", when a newer ticket.need or link of the same channel took this one's place.
         """
         self._link.call(self._send, command, on_answer)
 
@@ -272,7 +273,9 @@ class SignalLink:
             if on_answer is not None:
                 self._link.guard(on_answer, Answer("", ok=False, code="busy", retry=True))
             return
-        self._callbacks = {key: call for key, call in self._callbacks.items() if self._client.is_pending(key)}
+        for key in [key for key in self._callbacks if not self._client.is_pending(key)]:
+            # A newer need of the same channel took its place; whoever counts answers must hear of it.
+            self._link.guard(self._callbacks.pop(key), Answer(key, ok=False, code="replaced"))
         if on_answer is not None:
             self._callbacks[id] = on_answer
         self._pump()

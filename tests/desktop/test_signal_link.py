@@ -219,6 +219,15 @@ def test_it_says_busy_when_too_many_commands_wait(web: FakeWeb, program: Program
     assert (answer.ok, answer.code, answer.retry) == (False, "busy", True)
 
 
+def test_it_answers_for_a_command_that_was_replaced(web: FakeWeb, program: Program) -> None:
+    heard: queue.Queue[c.Answer] = queue.Queue()
+    hello(next_socket(web), 0, resumed=False)
+    for epoch in (1, 2):
+        program.signal.send(c.TicketNeed(P, "screen", epoch), heard.put)
+    answer = heard.get(timeout=DEADLINE_S)
+    assert (answer.ok, answer.code, answer.retry) == (False, "replaced", False)
+
+
 def test_it_is_quiet_after_stop(web: FakeWeb, program: Program) -> None:
     socket = next_socket(web)
     hello(socket, 0, resumed=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 import tkinter as tk
@@ -54,6 +55,8 @@ def root(_one_root: tk.Tk) -> Iterator[tk.Tk]:
         child.destroy()
     _one_root.update()
     _one_root.withdraw()
+    # Windows lie in reference cycles; found later by a collection on another thread, they could not be undone.
+    gc.collect()
     if failures:
         raise failures[0]
 

@@ -55,7 +55,7 @@ def root(_one_root: tk.Tk) -> Iterator[tk.Tk]:
         child.destroy()
     _one_root.update()
     _one_root.withdraw()
-    # Windows lie in reference cycles; found later by a collection on another thread, they could not be undone.
+    # Windows lie in reference cycles; a collection on another thread later could not undo them.
     gc.collect()
     if failures:
         raise failures[0]

@@ -86,6 +86,7 @@ class RemoteWindow:
             return
         self._has_fitted = True
         root = self.root
+        root.update_idletasks()
         bar_height = self.bar.winfo_reqheight()
         most_w = int(root.winfo_screenwidth() * _ROOM_OF_SCREEN)
         most_h = int(root.winfo_screenheight() * _ROOM_OF_SCREEN) - bar_height

@@ -40,6 +40,7 @@ def view_arrival(arrival: Arrival) -> ArrivalView:
     answer = queries.find_survey(session.id)
     page = rules.page_of(
         state=session.state,
+        arrival_step=session.arrival_step,
         arrival_ended=arrival.ended_at is not None,
         end_reason=arrival.end_reason,
         was_connected=session.connected_at is not None,

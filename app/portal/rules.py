@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-Page = Literal["coming", "waiting", "connected", "survey", "thanks", "over", "gone"]
+Page = Literal["coming", "asked", "waiting", "connected", "survey", "thanks", "over", "gone"]
 Platform = Literal["windows", "macos", "linux", "phone"]
 #: Why an arrival ended without help, in the words the page has a sentence for.
 Farewell = Literal["denied", "timeout", "lapsed", "released", "left", "lost", "over"]
@@ -37,6 +37,7 @@ _FAREWELLS: Final[dict[str, Farewell]] = {
 def page_of(
     *,
     state: str,
+    arrival_step: str,
     arrival_ended: bool,
     end_reason: str | None,
     was_connected: bool,
@@ -50,6 +51,8 @@ def page_of(
         if has_answered:
             return "thanks"
         return "survey" if asks_survey else "over"
+    if arrival_step in ("started", "asked"):  # also when the program was started again while connected
+        return "asked"
     pages: dict[str, Page] = {"online": "waiting", "connected": "connected"}
     return pages.get(state, "coming")
 

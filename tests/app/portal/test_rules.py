@@ -8,25 +8,35 @@ from app.portal import rules
 
 
 @pytest.mark.parametrize(
-    ("state", "ended", "reason", "connected", "asks", "answered", "page"),
+    ("state", "step", "ended", "reason", "connected", "asks", "answered", "page"),
     [
-        ("offline", False, None, False, True, False, "coming"),
-        ("online", False, None, False, True, False, "waiting"),
-        ("connected", False, None, True, True, False, "connected"),
-        ("expired", True, "ended", True, True, False, "survey"),
-        ("expired", True, "ended", True, True, True, "thanks"),
-        ("expired", True, "ended", True, False, False, "over"),
-        ("expired", True, "ended", False, True, False, "gone"),
-        ("offline", True, "denied", False, True, False, "gone"),
-        ("connected", True, "released", True, True, False, "gone"),
+        ("offline", "downloaded", False, None, False, True, False, "coming"),
+        ("offline", "asked", False, None, False, True, False, "asked"),
+        ("connected", "started", False, None, True, True, False, "asked"),
+        ("online", "allowed", False, None, False, True, False, "waiting"),
+        ("connected", "allowed", False, None, True, True, False, "connected"),
+        ("expired", "allowed", True, "ended", True, True, False, "survey"),
+        ("expired", "allowed", True, "ended", True, True, True, "thanks"),
+        ("expired", "allowed", True, "ended", True, False, False, "over"),
+        ("expired", "allowed", True, "ended", False, True, False, "gone"),
+        ("offline", "denied", True, "denied", False, True, False, "gone"),
+        ("connected", "allowed", True, "released", True, True, False, "gone"),
     ],
 )
 def test_it_shows_the_page_that_fits(  # noqa: PLR0917  # the columns of the table above
-    state: str, ended: bool, reason: str | None, connected: bool, asks: bool, answered: bool, page: str
+    state: str,
+    step: str,
+    ended: bool,
+    reason: str | None,
+    connected: bool,
+    asks: bool,
+    answered: bool,
+    page: str,
 ) -> None:
     assert (
         rules.page_of(
             state=state,
+            arrival_step=step,
             arrival_ended=ended,
             end_reason=reason,
             was_connected=connected,

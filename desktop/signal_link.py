@@ -92,8 +92,8 @@ class SignalLink:
         """Queue a command; from any thread. It is repeated with the same id over reconnects until it is
         answered.
 
-        Two answers are made here: ok=False, code "busy", retry=True, when 256 commands wait already; ok=False, code
-        "replaced", when a newer ticket.need or link of the same channel took this one's place.
+        Two answers are made here: ok=False, code "busy", retry=True, when 256 commands wait; ok=False,
+        code "replaced", when a newer ticket.need or link of the same channel took this one's place.
         """
         self._link.call(self._send, command, on_answer)
 

@@ -121,6 +121,7 @@ function begin() {
   if (door) watchNumbers(door);
   if (arrival) watchArrival(arrival);
   if (code) groupDigits(code);
+  if (code?.hasAttribute("aria-invalid")) code.select();  // the next digits replace the wrong ones
 }
 
 begin();

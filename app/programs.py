@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import BadRequest
 
@@ -17,8 +18,9 @@ MAX_BODY = 16 * 1024
 
 
 def read_json() -> dict[str, Any]:
-    """The request's JSON object, 16 KiB at most. Raises BadRequest for anything else."""
-    request.max_content_length = MAX_BODY
+    """The request's JSON object, 16 KiB at most (413 above). Raises BadRequest for anything else."""
+    if len(request.get_data()) > MAX_BODY:
+        raise RequestEntityTooLarge
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise BadRequest

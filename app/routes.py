@@ -4,9 +4,9 @@
     @agent_only
     def home(): ...
 
-Decides, in this order and before any view runs: foreign Origin, the company in the address, who is calling,
-the company's scope, CSRF. How a caller proves who they are is told by the domains (`add_identifier`); what
-they may do with a row is decided by the wall, so an id of another company is simply not found (404).
+Decides, in this order and before any view runs: foreign Origin, the body in time, the company in the address,
+who is calling, the company's scope, CSRF. How a caller proves who they are is told by the domains
+(`add_identifier`); what they may do with a row is decided by the wall, so another company's id is not found.
 Source: docs/decisions/0027-the-gate.md.
 """
 
@@ -25,6 +25,7 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.bodies import read_in_time
 from app.errors import LogInNeeded, NotFound, Refused, wants_json
 from config.settings import Settings
 from tenants.database import no_scope, tenant_scope
@@ -168,6 +169,7 @@ def _gate() -> ResponseReturnValue | None:
         return None  # Flask answers 404 or 405 itself.
     allowed: frozenset[Caller] = request_callers()
     _refuse_foreign_origin()
+    read_in_time()
     _open_addressed_tenant()
     if Caller.PUBLIC in allowed:
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -54,6 +56,30 @@ def test_ctrl_c_ends_it_within_three_seconds(environ: dict[str, str], tmp_path: 
             process.wait(10)
         assert time.monotonic() - begun < 3
     assert log.read_text() == ""
+
+
+def seconds_until_closed(port: int, half: bytes) -> float:
+    """How long the server waits for the rest."""
+    begun = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as half_sent:
+        half_sent.sendall(half)
+        while half_sent.recv(4096):
+            pass
+    return time.monotonic() - begun
+
+
+def test_half_sent_requests_are_closed_in_time(environ: dict[str, str], tmp_path: Path) -> None:
+    """A hundred half heads and half bodies at once; meanwhile others are served."""
+    port, log = int(environ["WEB_LISTEN"].rpartition(":")[2]), tmp_path / "web.log"
+    head = b"POST /programs/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    halves = [head, head + b"Content-Length: 500\r\n\r\n{"] * 50
+    with running([sys.executable, "-m", "gunicorn", "wsgi:app"], log, environ) as process:
+        wait_for_port(port, process, log)
+        with ThreadPoolExecutor(len(halves)) as pool:
+            waits = [pool.submit(seconds_until_closed, port, half) for half in halves]
+            with urlopen(f"http://127.0.0.1:{port}/health", timeout=20) as answer:
+                assert answer.read() == b"ok\n"
+            assert max(wait.result() for wait in waits) < 14
 
 
 @pytest.mark.parametrize(

@@ -6,23 +6,21 @@ quickly. Everything that matters is decided elsewhere: start.py, model.py, right
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
+from customer_agent.logs import start_log
 from customer_agent.platform_errors import Unsupported
 from customer_agent.start import StartError, StartPlan, read_start
-
-log = logging.getLogger(__name__)
 
 EXIT_MISUSE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    start_log()
     try:
         plan = read_start(sys.argv[1:] if arguments is None else arguments, program_file(), os.environ)
         if plan.listen is not None:

@@ -52,6 +52,7 @@ class _Participant:
 
     link: ParticipantLink
     peer: RfbPeer | None = None
+    has_screen: bool = False
 
 
 class SupportLink:
@@ -142,8 +143,7 @@ class SupportLink:
 
     def open_participant(self, helper: Helper, *, company: str, epoch: int, keys_lost: bool) -> None:
         """Begin with a participant."""
-        if not self._open_screen():
-            return
+        self._open_screen()
         name = helper.participant
         link = ParticipantLink(
             self._thread,
@@ -238,23 +238,20 @@ class SupportLink:
 
     # The screen and the hands
 
-    def _open_screen(self) -> bool:
-        """Open them with the first participant, after consent; whether the screen can be shared."""
+    def _open_screen(self) -> None:
+        """Open them with the first participant, after consent. Nothing waits here: this is the Tk thread."""
         if self._stream is not None:
-            return True
-        stream = ScreenStream(open_screen, on_facts=self._tell_line, on_failure=self._screen_failed)
-        try:
-            stream.open()
-        except (Unsupported, OSError) as problem:
-            log.warning("screen_unsupported", extra={"reason": str(problem)})
-            self._put(e.ScreenFailed(getattr(problem, "name", "")))
-            return False
-        self._stream = stream
+            return
+        self._stream = ScreenStream(
+            open_screen,
+            on_facts=self._tell_line,
+            on_ready=lambda: self._thread.call(self._screen_ready),
+            on_failure=self._screen_failed,
+        )
         self._hand = HandThread(open_hands, self._gate.permits)
-        self._hand.start()
         self._own_hand = OwnHandThread(open_hand_source, self._hand_moved)
-        self._own_hand.start()
-        return True
+        for thread in (self._stream, self._hand, self._own_hand):
+            thread.start()
 
     def _stop_sharing(self) -> None:
         with self._lock:
@@ -266,8 +263,9 @@ class SupportLink:
             if thread is not None:
                 thread.stop()
 
-    def _screen_failed(self, _reason: str) -> None:
-        self._put(e.ScreenFailed())
+    def _screen_failed(self, failure: Exception) -> None:
+        log.warning("screen_unsupported", extra={"reason": str(failure)})
+        self._put(e.ScreenFailed(failure.name if isinstance(failure, Unsupported) else ""))
 
     def _wake_screen(self) -> None:
         if self._stream is not None:
@@ -304,7 +302,7 @@ class SupportLink:
 
     def _machine(self) -> control.Machine:
         screens: tuple[Screen, ...] = ()
-        if self._stream is not None:
+        if self._stream is not None and self._stream.is_open:
             screens = tuple(
                 Screen(m.id, m.area.x, m.area.y, m.area.width, m.area.height, m.scale)
                 for m in self._stream.monitors[:MAX_SCREENS]
@@ -316,10 +314,21 @@ class SupportLink:
         participant = self._participants.get(name)
         if participant is None:
             return
-        if channel == "screen" and self._stream is not None:
+        if channel == "screen":
             self._close_peer(participant)
-            participant.peer = self._make_peer(name, participant.link, self._stream)
+            participant.has_screen = True
+            self._screen_ready()
         self._put(e.ChannelOpened(name, channel))
+
+    def _screen_ready(self) -> None:
+        """Begin the RFB conversation of every participant whose channel and screen are both open."""
+        stream = self._stream
+        if stream is None or not stream.is_open:
+            return
+        for name, participant in self._named():
+            if participant.has_screen and participant.peer is None:
+                participant.peer = self._make_peer(name, participant.link, stream)
+                participant.link.send_control(self._machine())
 
     def _make_peer(self, name: str, link: ParticipantLink, stream: ScreenStream) -> RfbPeer:
         epoch = link.epoch
@@ -368,6 +377,7 @@ class SupportLink:
     def _channel_lost(self, name: str, channel: Channel) -> None:
         participant = self._participants.get(name)
         if channel == "screen" and participant is not None:
+            participant.has_screen = False
             self._close_peer(participant)
         self._let_go()
 

@@ -265,8 +265,7 @@ class ListenServer:
             viewer.peer.close()
         self.hand.release_all()
 
-    def _screen_failed(self, reason: str) -> None:
-        log.error("screen_failed", extra={"reason": reason})
+    def _screen_failed(self, _failure: Exception) -> None:
         self.stop()
 
     def _close_all(self) -> None:

@@ -6,6 +6,7 @@ each turn the window that belongs to the model's phase is shown.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import queue
@@ -37,6 +38,7 @@ __all__ = ["SupportApp", "run_support"]
 log = logging.getLogger(__name__)
 
 TICK_MS = 200
+FULL_COLLECTION_TICKS = 150
 WAITING_MS = 50
 CONNECTED_MS = 5
 
@@ -53,6 +55,9 @@ def run_support(plan: StartPlan) -> int:
     app = SupportApp(root, theme.apply(root), plan)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.quit_soon())
+    # Tk's variables must die on the Tk thread: a collection on another one would wait for Tk, which may wait
+    # for that thread. So cycles are collected by the tick alone.
+    gc.disable()
     app.begin()
     root.mainloop()
     app.close()
@@ -74,6 +79,7 @@ class SupportApp:
         self._window: Window | None = None
         self._shown_phase: Phase | None = None
         self._must_quit = False
+        self._ticks = 0
         self._model: SupportModel | None = None
         root.report_callback_exception = self._report
         root.iconphoto(True, look.icon("shield", 48, "primary"))  # type: ignore[arg-type]
@@ -177,6 +183,8 @@ class SupportApp:
             self._show()
             if isinstance(self._window, PanelWindow):
                 self._window.tick()
+            self._ticks += 1
+            gc.collect(2 if self._ticks % FULL_COLLECTION_TICKS == 0 else 0)
         finally:
             # A tick that raised must not be the last one.
             if not self._must_quit:

@@ -40,14 +40,18 @@ class ScreenStream(threading.Thread):
         open_screen: Callable[[], ScreenSource],
         *,
         on_facts: Callable[[Watcher, LineFacts], None] | None = None,
-        on_failure: Callable[[str], None] | None = None,
+        on_ready: Callable[[], None] | None = None,
+        on_failure: Callable[[Exception], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         full_look_s: float = FULL_LOOK_S,
     ) -> None:
-        """`on_facts` comes at most once a second for each watcher, `on_failure` once, both on this thread."""
+        """`on_facts` comes at most once a second for each watcher, `on_ready` once the screen is open,
+        `on_failure` when it cannot be opened or went away; all of them on this thread.
+        """
         super().__init__(name="screen", daemon=True)
         self._open_screen = open_screen
         self._on_facts = on_facts
+        self._on_ready = on_ready
         self._on_failure = on_failure
         self._clock = clock
         self._full_look_s = full_look_s
@@ -58,6 +62,7 @@ class ScreenStream(threading.Thread):
         self._stopping = False
         self._ready = threading.Event()
         self._failure: Exception | None = None
+        self._is_open = False
         self._watchers: list[Watcher] = []
         self._facts: dict[Watcher, LineFacts] = {}
         self._facts_due = 0.0
@@ -69,12 +74,20 @@ class ScreenStream(threading.Thread):
     # Any thread
 
     def open(self) -> None:
-        """Start and wait until the screen is open; raises Unsupported where it cannot be."""
+        """Start and wait until the screen is open; raises Unsupported where it cannot be.
+
+        Never called on a Tk thread, which must not wait: `start` and `on_ready` do the same there.
+        """
         self.start()
         if not self._ready.wait(START_DEADLINE_S):
             raise Unsupported("screen capture", "The screen did not answer.")
         if self._failure is not None:
             raise self._failure
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the screen can be watched: its size is known."""
+        return self._is_open
 
     def call(self, function: Callable[..., object], *arguments: object, **named: object) -> None:
         """Run function(...) on the screen thread, in the order of the calls."""
@@ -112,21 +125,28 @@ class ScreenStream(threading.Thread):
         except Exception as failure:
             self._failure = failure
             self._ready.set()
+            self._tell_failure(failure)
             return
+        self._is_open = True
         self._ready.set()
+        if self._on_ready is not None:
+            self._on_ready()
         try:
             while not self._stopping:
                 self._turn()
         except Exception as failure:
             # The edge of the thread: a screen that went away ends the sharing, not the program.
             log.exception("screen_failed")
-            if self._on_failure is not None:
-                self._on_failure(str(failure))
+            self._tell_failure(failure)
         finally:
             with contextlib.suppress(Exception):
                 self._source.close()
             self._near.close()
             self._far.close()
+
+    def _tell_failure(self, failure: Exception) -> None:
+        if self._on_failure is not None:
+            self._on_failure(failure)
 
     def _turn(self) -> None:
         self._run_calls()

@@ -8,6 +8,7 @@ drawing and typing are never held up; after each turn with work `after_turn` is 
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import queue
 import socket
@@ -17,11 +18,40 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-__all__ = ["Pump"]
+__all__ = ["Pump", "collect_on_tk_thread"]
 
 Item = TypeVar("Item")
 
 log = logging.getLogger(__name__)
+
+
+_COLLECT_MS = 500
+_YOUNG_ENOUGH = 2000
+_FULL_EVERY = 60
+
+
+def collect_on_tk_thread(root: tk.Misc) -> None:
+    """From now on cycles of objects are collected on the Tk thread only, at its idle moments.
+
+    Python collects on whichever thread happens to allocate. A Tk variable or picture that dies on another
+    thread asks the Tk thread to free it and waits; if that thread holds a lock the Tk thread wants, both
+    wait for ever.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    turns = 0
+
+    def collect() -> None:
+        nonlocal turns
+        turns += 1
+        if turns % _FULL_EVERY == 0:
+            gc.collect()
+        elif gc.get_count()[0] > _YOUNG_ENOUGH:
+            gc.collect(1)
+        root.after(_COLLECT_MS, collect)
+
+    root.after(_COLLECT_MS, collect)
 
 
 class Pump(Generic[Item]):

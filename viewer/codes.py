@@ -1,10 +1,10 @@
-"""What a code of docs/codes.md means to the agent, in one sentence."""
+"""Words for what comes as a code: docs/codes.md's codes in one sentence, satisfaction grades in one word."""
 
 from __future__ import annotations
 
 from desktop.words import t
 
-__all__ = ["sentence"]
+__all__ = ["grade_words", "sentence"]
 
 
 def sentence(code: str) -> str:
@@ -28,3 +28,12 @@ def sentence(code: str) -> str:
     }
     text = known.get(code, t("요청을 처리하지 못했습니다. 잠시 뒤 다시 시도해 주십시오."))
     return f"{text} ({code})"
+
+
+def grade_words(grade: str) -> str:
+    """A satisfaction grade for the agent."""
+    return {
+        "satisfied": t("만족"),
+        "neutral": t("보통"),
+        "dissatisfied": t("불만족"),
+    }.get(grade, grade)

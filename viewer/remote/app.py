@@ -19,6 +19,7 @@ from desktop import screenshot
 from desktop.pump import Pump
 from desktop.theme import Theme
 from desktop.words import duration, t
+from viewer.codes import grade_words
 from viewer.remote import events as e
 from viewer.remote.geometry import FIT, fit_factor, next_step
 from viewer.remote.input import keysyms as k
@@ -508,12 +509,3 @@ class RemoteApp:
             self._clipboard = text
             self.root.clipboard_clear()
             self.root.clipboard_append(text)
-
-
-def grade_words(grade: str) -> str:
-    """A satisfaction grade for the agent."""
-    return {
-        "satisfied": t("만족"),
-        "neutral": t("보통"),
-        "dissatisfied": t("불만족"),
-    }.get(grade, grade)

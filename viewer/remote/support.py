@@ -15,7 +15,7 @@ import tkinter as tk
 from typing import Any
 
 from desktop import theme, words
-from desktop.pump import Pump
+from desktop.pump import Pump, collect_on_tk_thread
 from desktop.words import t
 from viewer.lines import command_to_json, read_line, read_lines, write_line
 from viewer.remote.app import RemoteApp
@@ -113,6 +113,7 @@ class _Window:
 
     def run(self) -> None:
         """Until the window is closed."""
+        collect_on_tk_thread(self.root)
         self.app.start()
         self._parent.start(self.pump.put)
         self.root.mainloop()

@@ -6,6 +6,7 @@ import os
 import tkinter as tk
 
 from desktop import theme
+from desktop.pump import collect_on_tk_thread
 from viewer.remote.app import RemoteApp
 from viewer.remote.model import RemoteModel
 from viewer.remote.vnc_link import VncLink, parse_address
@@ -30,6 +31,7 @@ def run_vnc(address: str, *, dark: bool = False) -> int:
     model = RemoteModel(title=f"{address} · BaroHelp", is_support=False)
     password = os.environ.get("BAROHELP_VNC_PASSWORD")
     app = RemoteApp(root, look, model, lambda emit: VncLink(host_port, emit, password=password))
+    collect_on_tk_thread(root)
     app.start()
     root.mainloop()
     return 0

@@ -18,12 +18,12 @@ from typing import Any
 
 from desktop import sound, theme, words
 from desktop.connection import LinkThread
-from desktop.pump import Pump
+from desktop.pump import Pump, collect_on_tk_thread
 from desktop.signal_link import SignalLink, SignalState
 from desktop.words import t
 from viewer import codes
+from viewer.codes import grade_words
 from viewer.lines import command_from_json
-from viewer.remote.app import grade_words
 from viewer.waiting import login
 from viewer.waiting.children import RemoteWindows
 from viewer.waiting.login import Credentials, LoggedIn, LogInFailed
@@ -465,7 +465,9 @@ class WaitingApp:
         self._send(sc.SlotAuto(slot.slot, on))
 
     def remove(self, slot: Slot) -> None:
-        """Take the slot away."""
+        """Take the slot away; a support that goes on in it is ended first."""
+        if slot.state == "connected":
+            self._send(sc.EndSession(slot.session, "agent"))
         self._send(sc.SlotRemove(slot.slot))
 
     def release(self, slot: Slot) -> None:
@@ -605,6 +607,7 @@ def run_waiting(*, server: str, tenant: str = "", login_id: str = "", dark: bool
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: root.after_idle(app.close))
+    collect_on_tk_thread(root)
     app.start()
     root.mainloop()
     return 0

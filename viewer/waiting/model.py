@@ -83,11 +83,14 @@ class Slot:
     detail: ArrivalDetail = ArrivalDetail()
     participant: str | None = None
     since: float | None = None
+    ended_at: float | None = None
+    grade: Grade | None = None
 
     @property
     def has_arrived(self) -> bool:
         """Whether a customer is on the way or here."""
-        return self.state != "offline" or self.step not in ("none", "denied", "timeout")
+        is_coming = self.state == "offline" and self.step not in ("none", "denied", "timeout")
+        return is_coming or self.state in ("online", "connected")
 
     @property
     def may_accept(self) -> bool:
@@ -97,7 +100,7 @@ class Slot:
     @property
     def reached_count(self) -> int:
         """How many of STEPS are behind the customer."""
-        if self.state == "connected":
+        if "connected" in self.reached or self.state == "connected":
             return len(STEPS)
         if self.step in ("none", "denied", "timeout"):
             return 0
@@ -334,6 +337,9 @@ class WaitingModel:
         return [ForParticipant(message.participant, None, message)]
 
     def _take_survey(self, message: Survey, _now: float) -> list[Happening]:
+        slot = self.of_session(message.session)
+        if slot is not None:
+            self._keep(replace(slot, grade=message.grade))
         return [Surveyed(message.session, self._numbers.get(message.session), message.grade)]
 
     def _take_arrival(self, message: Arrival, _now: float) -> list[Happening]:
@@ -385,13 +391,13 @@ class WaitingModel:
             self._keep(replace(slot, participant=None))
         return [ForParticipant(message.participant, None, message)]
 
-    def _take_ended(self, message: Ended, _now: float) -> list[Happening]:
+    def _take_ended(self, message: Ended, now: float) -> list[Happening]:
         slot = self.of_session(message.session)
         participant = None
         if slot is not None:
             participant = slot.participant
             # What stands in the slot next comes with slot.opened, or the slot goes with slot.closed.
-            self._keep(replace(slot, state="expired", participant=None, code=None))
+            self._keep(replace(slot, state="expired", participant=None, code=None, ended_at=now))
         return [
             ForParticipant(participant, message.session, message),
             Finished(slot, message.by, message.reason),

@@ -18,6 +18,7 @@ from desktop import drawing
 from desktop.theme import Theme
 from desktop.tip_window import Tip
 from desktop.words import clock_time, duration, grouped_code, t
+from viewer.codes import grade_words
 from viewer.waiting.model import STEPS, Slot
 
 __all__ = ["CardCommands", "SlotCard", "state_words"]
@@ -217,7 +218,7 @@ class SlotCard(ttk.Frame):
             self.code_row.pack(fill="x", pady=(theme.px(2), 0), before=self.foot)
         else:
             self.code_row.pack_forget()
-        if slot.step == "none" and slot.state == "offline":
+        if slot.state == "expired" or (slot.step == "none" and slot.state == "offline"):
             self.steps.pack_forget()
         else:
             self.steps.pack(fill="x", pady=(theme.px(10), 0), before=self.foot)
@@ -230,6 +231,8 @@ class SlotCard(ttk.Frame):
         connected_at = slot.reached.get("connected")
         if slot.state == "connected" and connected_at is not None:
             self.since.configure(text=duration(now - connected_at))
+        elif slot.state == "expired" and slot.ended_at is not None:
+            self.since.configure(text=clock_time(slot.ended_at))
         elif slot.since is not None:
             self.since.configure(text=t("%(time)s부터", time=clock_time(slot.since)))
         if slot.code_expires_at is None:
@@ -242,6 +245,11 @@ class SlotCard(ttk.Frame):
     def _show_detail(self) -> None:
         slot = self.slot
         parts = []
+        began = slot.reached.get("connected")
+        if slot.state == "expired" and slot.ended_at is not None and began is not None:
+            parts.append(t("지원 시간 %(time)s", time=duration(slot.ended_at - began)))
+        if slot.state == "expired" and slot.grade is not None:
+            parts.append(t("만족도 %(grade)s", grade=grade_words(slot.grade)))
         if slot.has_arrived:
             last = max(slot.reached.values(), default=None)
             if last is not None:
@@ -268,6 +276,12 @@ class SlotCard(ttk.Frame):
                 else (t("창 다시 열기"), lambda: self._commands.reopen_window(self.slot))
             )
             self.second_button.configure(text=text, command=command)
+            self.second_button.pack(side="right")
+            self.widgets["second"] = self.second_button
+        elif slot.state == "expired":
+            self.second_button.configure(
+                text=t("다음 고객 받기"), command=lambda: self._commands.new_code(self.slot)
+            )
             self.second_button.pack(side="right")
             self.widgets["second"] = self.second_button
         elif slot.has_arrived and slot.state == "offline":

@@ -1,10 +1,11 @@
 """Changed recordings against both protocols: `python -m tests.wire.rfb.fuzzing --inputs 20000 [--seed 1]`.
 
-Each input is one recorded stream (tests/vectors) with one to four changes that know its structure: the fields
-and messages our own parser found in it. Numbers get values at and around every limit; messages are dropped,
-doubled, swapped, taken from other recordings or made up; packed data is broken or swells. What comes out is
-decoded and painted. Input number N of a seed is always the same: `--only N` runs it alone with its traceback.
-Prints one JSON object: inputs, refused (by error), crashes, seconds of CPU, slowest input, memory growth.
+Most inputs are one recorded stream (tests/vectors) with one to four changes that know its structure: fields
+and messages that our own parser found in it. Numbers get values at and around every limit; messages are
+dropped, doubled, swapped, taken from other recordings or made up. Other inputs begin as a recording and go on
+with messages made up (made_up.py). What comes out is decoded and painted, and every way to send is used.
+Input number N of a seed is always the same: `--only N` runs it alone, with its traceback. Prints one JSON
+object: inputs, refused (by error), crashes, seconds of CPU, slowest input, memory growth.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import resource
 import sys
 import time
 import traceback
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.wire.rfb.made_up import EDGES, Inventor
 from tests.wire.rfb.peers import Picture
-from wire import limits
 from wire.errors import ProtocolError
 from wire.rfb import messages as m
 from wire.rfb.constants import Encoding, FenceFlag
@@ -37,15 +37,6 @@ from wire.rfb.viewer import ViewerProtocol
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 ALLOWED = ProtocolError
-LIMITS = sorted({value for name, value in vars(limits).items() if name.startswith("MAX_")})
-EDGES = sorted(
-    {
-        edge
-        for value in (*LIMITS, *(1 << bit for bit in range(33)))
-        for edge in (value - 1, value, value + 1)
-        if 0 <= edge < 1 << 32
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -100,17 +91,30 @@ class Mutator:
             self._splice, self._cut, self._noise, self._make_up, self._make_up,
         ]  # fmt: skip
         self._random = random.Random()
+        self._inventor = Inventor(self._random)
 
     def make(self, number: int) -> tuple[Recording, list[bytes]]:
         """Return the recording that input `number` comes from, and the input in one to four slices."""
         rng = self._random
         rng.seed(f"{self._seed}:{number}")
         recording = self._recordings[number % len(self._recordings)]
-        data = bytearray(recording.data)
-        for _ in range(rng.choice((1, 1, 1, 2, 3, 4))):
-            rng.choice(self._changes)(recording, data)
+        data = self._made_up(recording) if rng.random() < 0.4 else self._changed(recording)
         cuts = sorted(rng.randrange(len(data) + 1) for _ in range(rng.randrange(4)))
         return recording, [bytes(data[a:b]) for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+
+    def _changed(self, recording: Recording) -> bytearray:
+        data = bytearray(recording.data)
+        for _ in range(self._random.choice((1, 1, 1, 2, 3, 4))):
+            self._random.choice(self._changes)(recording, data)
+        return data
+
+    def _made_up(self, recording: Recording) -> bytearray:
+        """The recording's first messages, then some that nobody sent."""
+        begin = self._random.choice(recording.messages[:6])[0]
+        data = bytearray(recording.data[:begin])
+        for _ in range(self._random.randrange(1, 10)):
+            data += self._invent(recording)
+        return data
 
     def _field(self, recording: Recording) -> tuple[int, int]:
         return self._random.choice(recording.fields)
@@ -161,100 +165,11 @@ class Mutator:
 
     def _make_up(self, recording: Recording, data: bytearray) -> None:
         at = self._message(recording)[0]
-        data[at:at] = self._client_message() if recording.is_client else self._server_message()
+        data[at:at] = self._invent(recording)
 
-    def _client_message(self) -> bytes:
-        rng = self._random
-        area = [rng.choice(EDGES) & 0xFFFF for _ in range(4)]
-        screens = tuple(m.Screen(rng.getrandbits(32), *area) for _ in range(rng.choice((0, 1, 16, 17))))
-        made: m.Message = rng.choice(
-            (
-                m.UpdateRequest(rng.random() < 0.5, *area),
-                m.EnableContinuousUpdates(rng.random() < 0.5, *area),
-                m.SetDesktopSize(area[0], area[1], screens),
-                m.Fence(rng.getrandbits(32), rng.randbytes(rng.choice((0, 1, 64, 65)))),
-                m.SetEncodings(
-                    tuple(rng.choice((*Encoding, -32, -512, -256)) for _ in range(rng.randrange(20)))
-                ),
-                m.ClientCutText(self._clipboard(), True),
-                m.QemuKeyEvent(True, rng.getrandbits(32), rng.getrandbits(32)),
-            )
-        )
-        return made.encode()
-
-    def _server_message(self) -> bytes:
-        rng = self._random
-        kind = rng.randrange(6)
-        if kind == 0:
-            return m.ServerCutText(self._clipboard(), True).encode()
-        if kind == 1:
-            return m.Fence(rng.getrandbits(32), rng.randbytes(rng.choice((0, 64, 65)))).encode()
-        count = rng.choice((1, 1, 1, 0, 2, 16384, 16385, 65535))
-        head = m.FramebufferUpdate(count).encode()
-        return head + b"".join(self._rectangle().encode() for _ in range(rng.choice((1, 2))))
-
-    def _rectangle(self) -> m.Rectangle:
-        rng = self._random
-        encoding = rng.choice(
-            (*Encoding, *(Encoding.TIGHT,) * 6, Encoding.ZRLE, Encoding.HEXTILE, Encoding.RRE)
-        )
-        sides = (0, 0, 1, 2, 15, 16, 17, 63, 64, 65, 112)
-        x, y, w, h = rng.choice((0, 0, 1, 7)), rng.choice((0, 0, 1)), rng.choice(sides), rng.choice(sides)
-        if rng.random() < 0.2:
-            w, h = rng.choice(EDGES) & 0xFFFF, rng.choice(EDGES) & 0xFFFF
-        makers = {
-            Encoding.TIGHT: self._tight,
-            Encoding.ZRLE: self._zrle,
-            Encoding.RRE: lambda: rng.randrange(40).to_bytes(4, "big") + rng.randbytes(rng.randrange(500)),
-            Encoding.EXTENDED_DESKTOP_SIZE: lambda: (
-                bytes((rng.choice((0, 1, 16, 17)), 0, 0, 0)) + rng.randbytes(16)
-            ),
-            Encoding.CURSOR_WITH_ALPHA: lambda: bytes(4) + rng.randbytes(min(4 * w * h, 4096)),
-        }
-        payload = makers.get(encoding, lambda: rng.randbytes(rng.randrange(600)))()
-        return m.Rectangle(x, y, w, h, encoding, payload)
-
-    def _tight(self) -> bytes:
-        rng = self._random
-        control = rng.choice((0x00, 0x10, 0x40, 0x50, 0x60, 0x70, 0x80, 0x90, 0xA0)) | rng.choice((0, 0, 15))
-        head = bytes((control,))
-        if control & 0x40:
-            head += bytes((rng.choice((0, 1, 2, 3)),))
-            colours = rng.choice((0, 1, 2, 255))
-            head += bytes((colours,)) + rng.randbytes(3 * colours + 3)
-        packed = self._packed()
-        length = bytes((len(packed) & 0x7F | 0x80, len(packed) >> 7 & 0x7F | 0x80, len(packed) >> 14 & 0xFF))
-        return head + length + packed
-
-    def _zrle(self) -> bytes:
-        packed = self._packed()
-        return len(packed).to_bytes(4, "big") + packed
-
-    def _clipboard(self) -> bytes:
-        rng = self._random
-        flags = rng.choice(
-            (0x10000001, 0x1F000001, 0x02000001, 0x08000001, 0x04000000, 0x1000001F, rng.getrandbits(32))
-        )
-        return flags.to_bytes(4, "big") + rng.choice((b"", bytes(4), self._packed(), self._packed()))
-
-    def _packed(self) -> bytes:
-        rng = self._random
-        plain = rng.choice(
-            (
-                rng.randbytes(rng.randrange(2000)),
-                bytes(rng.choice((3, 12, 3000, 40_000))),
-                rng.choice(EDGES).to_bytes(4, "big") + rng.randbytes(50),
-                bytes((rng.choice((0, 1, 2, 5, 17, 128, 129, 130, 255)),))
-                + rng.randbytes(rng.randrange(3000)),
-                BOMB,
-            )
-        )
-        packed = zlib.compress(plain, 1) if plain is not BOMB else PACKED_BOMB
-        return packed if rng.random() < 0.8 else packed[: rng.randrange(len(packed))]
-
-
-BOMB = bytes(20_000_000)
-PACKED_BOMB = zlib.compress(BOMB)
+    def _invent(self, recording: Recording) -> bytes:
+        inventor = self._inventor
+        return inventor.client_message() if recording.is_client else inventor.server_message()
 
 
 def run(recording: Recording, slices: list[bytes]) -> None:

@@ -41,9 +41,11 @@ migrate: ## bring the database to the newest revision (after a copy of the SQLit
 	@sh ops/setup run && exec $(PY) -m ops.prepare
 
 translations: ## collect new sentences into the catalogues, then compile them
-	@.venv/bin/pybabel extract -q -F babel.cfg -k lazy_gettext -k _l -o var/messages.pot . && \
-	.venv/bin/pybabel update -q --no-fuzzy-matching -i var/messages.pot -d app/translations && \
-	.venv/bin/pybabel compile -d app/translations
+	@mkdir -p var && .venv/bin/pybabel -q extract -F babel.cfg -k lazy_gettext -k _l --no-location --sort-output \
+		-o var/messages.pot . && \
+	.venv/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110 \
+		-i var/messages.pot -d app/translations && \
+	.venv/bin/pybabel -q compile -d app/translations
 
 clean: ## remove what was built and fetched, never var/
 	rm -rf .venv node_modules app/static/vendor build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -165,7 +165,7 @@ def test_the_environment_is_read_once() -> None:
 #: Beside config and what a person starts. A desktop tells its programs these things in no other way.
 ENVIRONMENT_READERS = {
     "app/jobs.py": "started by itself: python -m app.jobs",
-    "customer_agent/self_removal.py": "the folder that the one-file program unpacked itself into",
+    "customer_agent/self_removal.py": "where Windows lies",
     "customer_agent/x11.py": "the display",
     "desktop/layout.py": "where the story reads the places of widgets",
     "desktop/words.py": "the language of the desktop",

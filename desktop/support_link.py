@@ -60,6 +60,7 @@ BAD_CONTROL: Final = 4032
 # Whoever closes in good order has a reason that is on its way: an `end`, or the offer of a new epoch.
 _POLITE: Final = frozenset({1000, 4012})
 _POLITE_WAIT_S: Final = 1.0
+_TELL_END_S: Final = 2.0
 _SAME_TICKET_TRIES: Final = 3
 _TICKET_MARGIN_S: Final = 5.0
 _ASK_AGAIN_S: Final = 10.0
@@ -167,6 +168,7 @@ class ParticipantLink:
         self._beat_timer: Timer | None = None
         self._ask_timer: Timer | None = None
         self._dead_timer: Timer | None = None
+        self._tell_timer: Timer | None = None
         self._state: LinkState | None = None
         self._ended = False
 
@@ -176,6 +178,10 @@ class ParticipantLink:
     def epoch(self) -> int:
         """The epoch of the newest offer; read it inside on_channel_open."""
         return self._epoch
+
+    def words(self, language: str) -> tuple[str, ...] | None:
+        """Return the six words in another language than on_words gave, None before the keys are exchanged."""
+        return self._keys.words(language) if self._keys.is_complete else None
 
     @property
     def rtt_ms(self) -> int | None:
@@ -246,6 +252,8 @@ class ParticipantLink:
             self._need_ticket("control")
 
     def _receive(self, message: SignalMessage) -> None:
+        if isinstance(message, Ended) and message.session == self.session and self._tell_timer is not None:
+            self._tell_timer.cancel()
         if self._ended:
             return
         if isinstance(message, KeyAsk | KeyCommit | KeyOpen):
@@ -512,7 +520,9 @@ class ParticipantLink:
             return
         if isinstance(message, End):
             peer = "customer" if self._role == "agent" else "agent"
-            self._tell_signal_end(message.reason)
+            # Whoever ended it tells the web half first, so that the record says who it was.
+            told = self._link.call_later(_TELL_END_S, lambda: self._tell_signal_end(message.reason))
+            self._tell_timer = told
             self._over("system" if message.by == "system" else peer, message.reason)
             return
         if isinstance(message, Who) and self._is_somebody_else(message):

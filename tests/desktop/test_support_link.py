@@ -188,6 +188,7 @@ def story(fresh: Story) -> Story:
 def test_it_opens_both_channels_and_shows_both_the_same_words(story: Story) -> None:
     assert story.agent.words == story.customer.words
     assert len(story.agent.words[0]) == 6
+    assert story.agent.link.words("en") == story.customer.link.words("en") != story.agent.words[0]
     assert sorted(story.agent.opened) == [("control", 2), ("screen", 2)]
     wait_until(lambda: story.agent.states == story.customer.states == ["ok"])
     wait_until(lambda: story.board.reports("agent") == ["ok"])
@@ -428,10 +429,26 @@ def test_it_ends_both_ends(story: Story, ender: str, other: str) -> None:
     ends = {"agent": story.agent, "customer": story.customer}
     ends[ender].link.end("button")
     wait_until(lambda: ends[other].ends == [(ender, "button")])
-    wait_until(lambda: sorted(story.board.ended()) == [("agent", "button"), ("customer", "button")])
     wait_until(lambda: not story.relay.sockets)
+    assert story.board.ended() == [(ender, "button")]
     assert ends[ender].ends == []
     assert story.board.epoch == 2
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_it_tells_the_web_half_for_an_end_that_could_not(
+    story: Story, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    """Who ended it tells first, or the record would name whoever was quicker; the other end only steps in."""
+    monkeypatch.setattr(module, "_TELL_END_S", 0.05)
+    story.customer.link.end("button")
+    wait_until(lambda: story.agent.ends)
+    if told:
+        story.agent.link.receive(m.Ended(S, "customer", "button"))
+    later = threading.Event()
+    story.threads[0].call(story.threads[0].call_later, 0.1, later.set)
+    assert later.wait(5.0)
+    assert (("agent", "button") in story.board.ended()) is not told
 
 
 @pytest.mark.parametrize(
@@ -487,6 +504,7 @@ def test_it_holds_a_channel_while_its_owner_is_busy(story: Story) -> None:
 
 
 def test_it_drops_what_is_sent_to_a_closed_channel(fresh: Story) -> None:
+    assert fresh.agent.link.words("ko") is None
     assert not fresh.agent.link.send("screen", b"x")
     fresh.agent.link.send_control(k.Release())
     assert fresh.agent.link.pending_bytes("screen") == 0

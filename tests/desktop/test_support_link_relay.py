@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -121,5 +120,4 @@ def test_it_says_unstable_within_the_promise_when_the_relay_stalls(story: RealSt
 def test_it_ends_both_when_one_says_so(story: RealStory) -> None:
     story.customer.link.end("button")
     wait_until(lambda: story.agent.ends == [("customer", "button")])
-    ended: list[tuple[Any, str]] = story.board.ended()
-    assert ("customer", "button") in ended
+    assert story.board.ended() == [("customer", "button")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -246,3 +248,10 @@ def test_it_refuses_a_relay_address_of_another_kind(url: str) -> None:
     data = CASES[2][1].to_json() | {"relay_url": url}
     with pytest.raises(ProtocolError, match="relay_url"):
         m.Offer.from_json(data)
+
+
+def test_it_needs_no_numpy_for_signal_and_control() -> None:
+    """The web half and the control channel must not pay for the picture's library."""
+    code = "import sys, wire.signal.client, wire.signal.keys, wire.control.protocol, wire.control.beat, wire.channel;"
+    code += "assert not {'numpy', 'wire.rfb', 'flask', 'gevent'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 TICK_S = 2.0
 RELAYS_EVERY_S = 5.0
+FIGURES_EVERY_S = 60.0
 
 
 def make_huey(settings: Settings) -> Huey:
@@ -75,7 +76,7 @@ class Ticker(threading.Thread):
         super().__init__(name="ticker", daemon=True)
         self._app = app
         self._stopped = threading.Event()
-        self._relays_due = 0.0
+        self._relays_due = self._figures_due = 0.0
 
     def run(self) -> None:
         """Tick until stopped."""
@@ -89,10 +90,14 @@ class Ticker(threading.Thread):
         """Do once what is due."""
         for_each_tenant(self._app, expiry.run_due)
         settings: Settings = self._app.extensions["settings"]
-        if len(settings.relays) > 1 and time.monotonic() >= self._relays_due:
-            self._relays_due = time.monotonic() + RELAYS_EVERY_S
-            with self._app.app_context():
+        now = time.monotonic()
+        with self._app.app_context():
+            if len(settings.relays) > 1 and now >= self._relays_due:
+                self._relays_due = now + RELAYS_EVERY_S
                 relays.note_health(orders.desk(), now=now_utc())
+            if now >= self._figures_due:
+                self._figures_due = now + FIGURES_EVERY_S
+                relays.note_figures(orders.desk())
 
     def stop(self) -> None:
         """End after the present tick."""

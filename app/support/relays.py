@@ -1,18 +1,24 @@
-"""Which relay carries a support session: the least loaded one that answered the jobs process lately."""
+"""Which relay carries a support session, and what the relays tell the jobs process of themselves.
+
+Chosen is the least loaded one that answered lately; a running support session stays where it is.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
 
 from app.support import queries, rules
 from app.support.errors import NoRelay
-from app.support.models import Relay
+from app.support.models import Connection, Participant, Relay
 from app.support.orders import OrderDesk
 from config.settings import RelayAddress, Settings
-from tenants.database import db
+from tenants.database import db, tenant_scope
+from tenants.resolve import find_tenant
 from tenants.writing import writing
 
 #: What was seen longer ago says nothing: the jobs process itself may be down.
@@ -49,10 +55,50 @@ def note_health(orders: OrderDesk, *, now: datetime) -> None:
         for relay, answer in answers.items():
             row = db.session.get(Relay, relay.id) or Relay(id=relay.id, url=relay.url)
             row.url, row.seen_at = relay.url, now
-            row.state = "down" if answer is None else "draining" if answer.get("draining") else "up"
-            load = (answer or {}).get("pairs", 0)
+            row.state = (
+                "down" if answer is None else "draining" if answer.get("state") == "draining" else "up"
+            )
+            load = (answer or {}).get("sessions", 0)
             row.load = load if isinstance(load, int) and load >= 0 else 0
             db.session.add(row)
+
+
+def note_figures(orders: OrderDesk) -> int:
+    """Write down what ended channels carried, as their relays tell it; return how many.
+
+    Called by the jobs process once a minute; a relay remembers ten.
+    """
+    told: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for relay in _settings().relays:
+        for row in (orders.status(relay) or {}).get("connections", []):
+            if isinstance(row, dict) and row.get("state") == "ended":
+                told[str(row.get("tenant"))].append(row)
+    noted = 0
+    for slug, rows in told.items():
+        tenant = find_tenant(slug)
+        if tenant is not None:
+            with tenant_scope(tenant.id), writing():
+                noted += sum(_note_figure(row) for row in rows)
+    return noted
+
+
+def _note_figure(row: dict[str, Any]) -> int:
+    found = db.session.scalar(
+        select(Connection)
+        .join(Participant, Participant.id == Connection.participant_id)
+        .where(
+            Participant.public_id == str(row.get("participant")),
+            Connection.channel == str(row.get("channel")),
+            Connection.epoch == row.get("epoch"),
+            Connection.close_code.is_(None),
+        )
+    )
+    if found is None:
+        return 0
+    found.close_code = int(row.get("close_code", 0))
+    found.bytes_to_agent = int(row.get("bytes_to_agent", 0))
+    found.bytes_to_customer = int(row.get("bytes_to_customer", 0))
+    return 1
 
 
 def _settings() -> Settings:

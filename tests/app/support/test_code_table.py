@@ -13,7 +13,8 @@ CODE = re.compile(r"\bB-[0-9]{2}\b")
 def rows() -> dict[str, list[str]]:
     """The table's rows by code."""
     lines = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8").splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| B-")]
+    table = [line.strip("|").split("|") for line in lines if line.startswith("| B-")]
+    cells = [[cell.strip() for cell in row] for row in table]
     assert len({row[0] for row in cells}) == len(cells), "a code stands there twice"
     return {row[0]: row for row in cells}
 

@@ -24,8 +24,8 @@ __all__ = ["LINGER_S", "Loop", "Pump", "SocketLeg"]
 
 LINGER_S: Final = 2.0
 _READ, _WRITE = 1, 2
-# One sendmsg up to here, one join above: measured, see docs/decisions/0022-relay-data-path.md.
-_MOST_PIECES: Final = 8
+# Few large pieces go as they are, many small ones are cheaper joined (docs/decisions/0022).
+_MOST_PIECES: Final = 32
 
 log = logging.getLogger("relay")
 

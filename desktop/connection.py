@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 _READ_BYTES: Final = 256 * KIB
 _SEND_BYTES: Final = 128 * KIB
+# An address that does not answer makes way for the next one of the same name (RFC 8305, in turn).
+_NEXT_ADDRESS_S: Final = 2.0
 # How long a closed connection may take to get its last words out.
 _FINISH_S: Final = 2.0
 _STOP_S: Final = 1.0
@@ -99,12 +101,15 @@ class Connection:
         self.protocol = protocol
         self.on_drained: Callable[[], None] | None = None
         """Called when pending_bytes has fallen to LINK_LOW_WATER after it was above."""
+        self.sent_bytes = 0
+        self.received_bytes = 0
         self._link = link
         self._on_event: Callable[[Any], None] | None = on_event
         self._on_lost: Callable[[LinkLost], None] | None = on_lost
         self._state = _State.CONNECTING
         self._socket: socket.socket | None = None
         self._addresses: deque[tuple[Any, ...]] = deque()
+        self._hurry: Timer | None = None
         self._tls: TlsLayer | None = None
         self._tls_wanted: tuple[ssl.SSLContext, str] | None = None
         self._out: deque[memoryview] = deque()
@@ -174,6 +179,8 @@ class Connection:
 
     def _try_next(self, why: str) -> None:
         self._drop_socket()
+        if self._hurry is not None:
+            self._hurry.cancel()
         while self._addresses:
             family, kind, proto, _, address = self._addresses.popleft()
             try:
@@ -185,9 +192,15 @@ class Connection:
                 why = error.strerror or type(error).__name__
                 self._drop_socket()
                 continue
+            if self._addresses:
+                self._hurry = self._link.call_later(_NEXT_ADDRESS_S, self._hurry_on)
             self._watch()
             return
         self._lose(why)
+
+    def _hurry_on(self) -> None:
+        if self._state is _State.CONNECTING:
+            self._try_next("no answer in time")
 
     def _connected(self) -> None:
         assert self._socket is not None
@@ -244,6 +257,7 @@ class Connection:
         except OSError as error:
             self._lose(error.strerror or type(error).__name__)
             return
+        self.received_bytes += len(data)
         if self._state is _State.FINISHING:
             if not data:
                 self._shut()
@@ -316,6 +330,7 @@ class Connection:
             except OSError as error:
                 self._lose(error.strerror or type(error).__name__)
                 return
+            self.sent_bytes += sent
             self._forget(sent)
         if self._state is _State.FINISHING and not self._out:
             self._half_close()

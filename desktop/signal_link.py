@@ -198,6 +198,7 @@ class SignalLink:
                 self._link.guard(self._on_message, event)
             elif isinstance(event, Ready):
                 self._online_since = self._link.clock()
+                log.info("signal_opened", extra={"resumed": event.resumed})
                 self._tell("online", "")
             elif isinstance(event, Answered):
                 self._answered(event)
@@ -226,6 +227,7 @@ class SignalLink:
             self._gone(closed.reason or str(closed.code) if closed is not None else str(lost))
 
     def _gone(self, why: str) -> None:
+        log.info("signal_closed", extra={"reason": why})
         if self._online_since is not None and self._link.clock() - self._online_since >= _STEADY_S:
             self._backoff.reset()
         self._online_since = None

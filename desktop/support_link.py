@@ -77,11 +77,14 @@ class _Leg:
         self.connection: Connection | None = None
         self.is_open = False
         self.was_polite = False
+        self.why = ""
+        self.opened_at = 0.0
         self.queued = 0
         self.patience: Timer | None = None
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye and let the socket finish by itself."""
+        self.why = self.why or reason
         if self.patience is not None:
             self.patience.cancel()
         if self.connection is not None:
@@ -304,8 +307,8 @@ class ParticipantLink:
                 self._send_command(command)
         if mine[0].epoch > self._epoch:
             # Its offer went to a stream that is gone; tickets are never sent twice.
-            self._epoch = mine[0].epoch
             self._drop_legs(1000, "new epoch")
+            self._epoch = mine[0].epoch
             self._need_ticket("control")
 
     def _take_offer(self, offer: Offer) -> None:
@@ -366,16 +369,14 @@ class ParticipantLink:
                 self._on_plain(leg.name, event.data)
         elif isinstance(event, Closed):
             leg.was_polite = event.code in _POLITE
-            why = leg.channel.error or event.reason
-            log.info(
-                "channel_closed", extra={"channel": leg.name, "close_code": event.code, "reason": str(why)}
-            )
+            leg.why = f"{event.code} {leg.channel.error or event.reason}"
 
     def _opened(self, leg: _Leg) -> None:
         leg.is_open = True
+        leg.opened_at = self._link.clock()
         if leg.patience is not None:
             leg.patience.cancel()
-        log.info("channel_open", extra={"channel": leg.name, "epoch": self._epoch})
+        log.info("channel_opened", extra={"channel": leg.name, "epoch": self._epoch})
         if leg.name == "control":
             self._control = ControlProtocol(self._role)
             self._beat = Heartbeat(self._link.clock())
@@ -396,10 +397,10 @@ class ParticipantLink:
         if self._legs.get(leg.name) is not leg:
             return
         reached = leg.channel.was_reached
+        leg.why = leg.why or str(lost)
         self._drop_leg(leg)
         self._judge()
         if reached or not self._same_ticket_again(leg.name):
-            log.info("channel_lost", extra={"channel": leg.name, "reason": str(lost)})
             self._need_ticket(leg.name, _POLITE_WAIT_S if leg.was_polite else 0.0)
 
     def _same_ticket_again(self, name: Channel) -> bool:
@@ -435,6 +436,7 @@ class ParticipantLink:
             leg.patience.cancel()
         del self._legs[leg.name]
         was_open, leg.is_open = leg.is_open, False
+        self._log_end(leg, was_open)
         if leg.name == "control":
             self._control = None
             self._beat = None
@@ -442,6 +444,14 @@ class ParticipantLink:
                 self._beat_timer.cancel()
         if was_open and self._on_channel_lost is not None:
             self._link.guard(self._on_channel_lost, leg.name)
+
+    def _log_end(self, leg: _Leg, was_open: bool) -> None:
+        connection = leg.connection
+        facts: dict[str, object] = {"channel": leg.name, "epoch": self._epoch, "reason": leg.why}
+        if was_open and connection is not None:
+            facts["duration_s"] = round(self._link.clock() - leg.opened_at, 1)
+            facts["sent_bytes"], facts["received_bytes"] = connection.sent_bytes, connection.received_bytes
+        log.info("channel_closed", extra=facts)
 
     def _all_open(self) -> bool:
         wanted = [name for name in self._wanted if self._offer is None or name in self._offer.tickets]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import ssl
@@ -113,6 +114,30 @@ def test_it_finds_a_server_by_name(link: LinkThread, echo: Echo) -> None:
     caller = Caller(link, f"ws://localhost:{echo.port}/")
     caller.send(b"one\n")
     wait_until(lambda: caller.events == ["one"])
+
+
+def test_it_tries_the_next_address_of_a_name_that_has_two(
+    link: LinkThread, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first address swallows the call: its queue is full, as a firewall's drop would look."""
+    monkeypatch.setattr(module, "_NEXT_ADDRESS_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as stack:
+        for _ in range(4):
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(full.getsockname())
+        addresses = [full.getsockname(), ("127.0.0.1", echo.port)]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **given: found)
+        made = Caller(link, "ws://two.example:1/", first=b"hello\n")
+        wait_until(lambda: made.events == ["hello"])
+
+
+def test_it_counts_what_it_carries(link: LinkThread, echo: Echo) -> None:
+    caller = Caller(link, f"ws://127.0.0.1:{echo.port}/", first=b"12345\n")
+    wait_until(lambda: caller.events == ["12345"])
+    assert caller.connection is not None
+    assert (caller.connection.sent_bytes, caller.connection.received_bytes) == (6, 6)
 
 
 def test_it_says_when_the_server_ends(link: LinkThread, echo: Echo) -> None:

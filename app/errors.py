@@ -160,7 +160,8 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_unavailable(error: Exception) -> Response:
-    log.warning("database_unavailable", error=type(error).__name__, path=request.path)
+    cause = getattr(error, "orig", None) or error
+    log.warning("database_unavailable", error=type(error).__name__, cause=str(cause), path=request.path)
     return _answer(503, "B-53", str(_SENTENCES[503]), {"Retry-After": str(RETRY_AFTER_S)})
 
 

@@ -56,10 +56,14 @@ def theme_is_chosen() -> bool:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
-    """Pools that wait rather than grow; on PostgreSQL every query has a deadline (security rule 11)."""
+    """Pools that wait rather than grow; on PostgreSQL every query has a deadline (security rule 11).
+
+    Values are kept out of error messages, which end in logs: they may be hashes, names, addresses.
+    """
     if settings.is_sqlite:
-        return {"pool_size": 8, "max_overflow": 8, "pool_timeout": 10}
+        return {"hide_parameters": True, "pool_size": 8, "max_overflow": 8, "pool_timeout": 10}
     return {
+        "hide_parameters": True,
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 10,

@@ -239,25 +239,6 @@ def test_it_is_quiet_after_stop(web: FakeWeb, program: Program) -> None:
     assert (program.surveys(), len(web.posts)) == ([], 1)
 
 
-def test_it_tries_sooner_once_a_session_is_connected(link: LinkThread) -> None:
-    waits: list[float] = []
-
-    def longest(_low: float, high: float) -> float:
-        waits.append(high)
-        return 0.001
-
-    backoff = Backoff(longest)
-    for _ in range(12):
-        backoff.next_s()
-    assert waits[:4] == [0.25, 0.5, 1.0, 2.0]
-    assert waits[-1] == 30.0
-    backoff.next_s(2.0)
-    assert waits[-1] == 2.0
-    backoff.reset()
-    backoff.next_s()
-    assert waits[-1] == 0.25
-
-
 def test_it_cuts_a_long_wait_short_when_a_session_connects(link: LinkThread) -> None:
     with FakeWeb() as gone:
         port = gone.port

@@ -170,7 +170,7 @@ class Offer(SignalMessage):
 class KeyAsk(SignalMessage):
     """To the customer program: begin the key exchange with this participant (answer: command `key.commit`).
 
-    The agent's program gets it too, to learn which participant belongs to which support session; it only waits.
+    The agent's program gets it too, to learn which participant belongs to which session; it only waits.
     Sent when the web half made the participant, and again with a higher epoch when one end lost its keys
     (ticket.need with `keys_lost`). The words change only then, and both programs show them anew.
     """

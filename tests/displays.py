@@ -63,7 +63,7 @@ def free_port() -> int:
 def start_process(
     command: Sequence[str], *, env: Mapping[str, str] | None = None, **options: object
 ) -> subprocess.Popen[bytes]:
-    """Start `command` so that it dies with this process; output is discarded unless `options` says otherwise."""
+    """Start `command` so that it dies with this process; output is discarded unless `options` says so."""
     options.setdefault("stdin", subprocess.DEVNULL)
     options.setdefault("stdout", subprocess.DEVNULL)
     options.setdefault("stderr", subprocess.DEVNULL)
@@ -192,7 +192,30 @@ def xvnc(width: int = 1280, height: int = 800, *, window_manager: bool = False) 
 
 
 def start_window_manager(display: Display) -> None:
-    """Start openbox and wait until it manages the display."""
+    """Start openbox and wait until it manages windows: a window mapped while it starts may stay unseen."""
     require_programs("openbox", "xdotool")
     display.start("openbox")
     wait_for(lambda: display.xdotool("get_num_desktops"), what="openbox", deadline_s=START_DEADLINE_S)
+    wait_for(lambda: _shows_a_window(display), what="a managed window", deadline_s=START_DEADLINE_S)
+
+
+def _shows_a_window(display: Display) -> bool:
+    """Whether a new window becomes visible within half a second."""
+    from Xlib import X
+
+    from customer_agent.x11 import connect
+
+    connection = connect(display.name)
+    try:
+        screen = connection.screen()
+        probe = screen.root.create_window(0, 0, 8, 8, 0, screen.root_depth)
+        probe.map()
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            parent = probe.query_tree().parent
+            if parent != screen.root and probe.get_attributes().map_state == X.IsViewable:
+                return True
+            time.sleep(0.02)
+        return False
+    finally:
+        connection.close()

@@ -75,6 +75,7 @@ SYSTEM_PARTS = (
     _part("mousepad", "mousepad", "setup run test", *_DEMO),
     _part("xterm", "xterm", "setup run test", *_DEMO),
     _part("chromium", "chromium", "setup run test", *_DEMO),
+    _part("chromium-sandbox", "/usr/lib/chromium/chrome-sandbox", "setup run test", *_DEMO),
     _part("xdotool", "xdotool", "setup run test", *_STORY),
     _part("imagemagick", "import", "setup run test", *_STORY),
     _part("xclip", "xclip", "test", *_TESTS),

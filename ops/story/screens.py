@@ -125,7 +125,8 @@ class AgentScreen:
         )  # fmt: skip
 
     def xdotool(self, *words: str) -> str:
-        environment = {**os.environ, **self.environment}
+        # xdotool reads its words in the locale; ko_KR.UTF-8 need not be on the machine.
+        environment = {**os.environ, **self.environment, "LC_ALL": "C.UTF-8"}
         done = subprocess.run(
             ["xdotool", *words], env=environment, capture_output=True, text=True, timeout=30, check=False
         )

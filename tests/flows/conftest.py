@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from ops.places import ROOT
 from tests.displays import require_programs
 from tests.flows.people import Agent, Customer
 from tests.flows.stack import Stack, running_stack
@@ -31,3 +34,21 @@ def customer(stack: Stack, tmp_path: Path) -> Iterator[Customer]:
     person = Customer(stack, tmp_path)
     yield person
     person.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep pictures of both displays and the programs' words of a story that failed, in var/flows/."""
+    report = yield
+    if report.when == "call" and report.failed:
+        people = getattr(item, "funcargs", {})
+        folder = ROOT / "var" / "flows" / item.name.replace("/", "-")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, kind in (("agent", Agent), ("customer", Customer)):
+            person = people.get(name)
+            if isinstance(person, kind):
+                with suppress(OSError, subprocess.SubprocessError):
+                    person.keep_evidence(folder)
+    return report

@@ -7,6 +7,7 @@ The customer's way through the pages is plain HTTP here (the story uses Chromium
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -28,6 +29,14 @@ from ops.story.screens import AgentScreen, Layouts, take_picture
 from tests.displays import Display, start_process, start_window_manager, start_xvnc, stop_process
 from tests.flows.stack import Stack
 
+# A locale that every Debian has, and no message bus: the editor would wait for one.
+EDITOR_ENV = {
+    "LC_ALL": "C.UTF-8",
+    "GSETTINGS_BACKEND": "memory",
+    "NO_AT_BRIDGE": "1",
+    "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+}
+
 
 class Agent(AgentAtWork):
     """An agent who has logged in to the waiting program."""
@@ -42,12 +51,17 @@ class Agent(AgentAtWork):
         self.fill_in(Login("demo", *stack.login(login_id)))
         self.log_in()
 
+    def keep_evidence(self, folder: Path) -> None:
+        """What this person saw when the story failed, and what their program wrote."""
+        self.screen.picture(folder / "agent.png")
+        shutil.copy(self.log.name, folder)
+
     def write_on_desktop(self, words: str) -> None:
-        """Click into what lies in the middle of the customer's screen, type, and press Return."""
-        self.click_on_desktop(300, 600)
+        """Click into the customer's editor, type a line and save."""
+        self.click_on_desktop(300, 400)
         time.sleep(0.3)
         self.screen.type(words)
-        self.screen.key("Return")
+        self.screen.key("Return", "ctrl+s")
 
     def end(self) -> None:
         super().end()
@@ -142,6 +156,12 @@ class Customer:
         """Close the program's last window, which says that it is over."""
         self.click("ended", "close")
 
+    def keep_evidence(self, folder: Path) -> None:
+        """What this person saw when the story failed, and what their program wrote."""
+        self.display.picture(folder / "customer.png")
+        if (self._folder / "customer.log").exists():
+            shutil.copy(self._folder / "customer.log", folder)
+
     def page(self) -> str:
         return self.browser.get("/demo").text
 
@@ -152,11 +172,12 @@ class Customer:
 
 
 def open_notebook(customer: Customer, folder: Path) -> Path:
-    """A terminal that fills the customer's screen and writes every line that is typed to a file."""
+    """The customer's editor with an empty file, over most of the screen; Ctrl+S saves without a question."""
     target = folder / "written.txt"
-    command = ["xterm", "-u8", "-geometry", "150x50+0+0", "-e", "sh", "-c", f"cat > {target}"]
-    customer.display.start(*command, env={"LC_ALL": "C.UTF-8"})
-    customer.display.find_window("--class", "xterm")
+    target.touch()
+    customer.display.start("mousepad", "--disable-server", str(target), env=EDITOR_ENV)
+    window = customer.display.find_window("--class", "Mousepad")
+    customer.display.xdotool("windowmove", window, "0", "0", "windowsize", window, "900", "600")
     return target
 
 

@@ -19,7 +19,7 @@ def test_it_shows_and_controls_the_customers_screen(agent: Agent, customer: Cust
     written = open_notebook(customer, tmp_path)
     program = connect(agent, customer)
     agent.write_on_desktop(WORDS)
-    wait_for(lambda: written.is_file() and written.read_text() == f"{WORDS}\n", what="the words in the file")
+    wait_for(lambda: written.read_bytes() == f"{WORDS}\n".encode(), what="the words in the file")
     agent.end()
     customer.layouts.wait_gone("panel")
     wait_for(lambda: 'id="survey"' in customer.page(), what="the customer's question")
@@ -53,12 +53,12 @@ def test_it_lets_the_customers_own_mouse_win(agent: Agent, customer: Customer, t
     written = open_notebook(customer, tmp_path)
     connect(agent, customer)
     agent.write_on_desktop("one")
-    wait_for(lambda: written.is_file() and written.read_text() == "one\n", what="the first word")
+    wait_for(lambda: written.read_text() == "one\n", what="the first word")
     for step in range(20):
         customer.hand.move(600 + 10 * step, 500)
         time.sleep(0.02)
     agent.screen.type("two")
-    agent.screen.key("Return")
+    agent.screen.key("Return", "ctrl+s")
     time.sleep(0.5)
     assert written.read_text() == "one\n"
     time.sleep(4.0)

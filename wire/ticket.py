@@ -31,6 +31,7 @@ __all__ = [
     "CLOCK_SKEW_S",
     "ORDER_LIFETIME_S",
     "Channel",
+    "Deed",
     "Order",
     "Role",
     "Ticket",

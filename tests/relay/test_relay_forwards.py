@@ -174,6 +174,16 @@ def test_it_keeps_little_for_a_reader_that_stalls_and_spares_the_others(relay: R
         end.sock.close()
 
 
+def test_it_keeps_at_most_four_kilobytes_for_an_idle_pair(keys: Path) -> None:
+    with RelayProcess(keys) as relay:
+        ends = [end for number in range(200) for end in relay.pair(f"warm-{number}")]
+        before_kib = relay.memory_kib()
+        ends += [end for number in range(1000) for end in relay.pair(f"idle-{number}")]
+        assert (relay.memory_kib() - before_kib) / 1000 <= 4
+        for end in ends:
+            end.sock.close()
+
+
 def test_it_tells_the_peer_when_an_end_vanishes(relay: RelayProcess) -> None:
     agent, customer = relay.pair("vanish")
     with agent:

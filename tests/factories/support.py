@@ -84,7 +84,7 @@ def open_stream(person: Person, *, present: bool = True, now: datetime | None = 
             owner_kind="agent",
             login_session_id=log_in.id,
             socket_id="socket" if present else None,
-            seen_at=now,
+            seen_at=now if present else None,
         )
         db.session.add(stream)
         db.session.flush()

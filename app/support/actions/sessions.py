@@ -10,7 +10,7 @@ from app.accounts.actors import agent_actor, customer_actor
 from app.support import queries, rules
 from app.support.actions.channels import accept_waiting, set_link
 from app.support.actions.ending import end, let_go, resume_deadline
-from app.support.actions.slots import ensure_first_slot
+from app.support.actions.slots import welcome
 from app.support.deed import deed
 from app.support.errors import NotWaiting
 from app.support.models import Arrival, SurveyAnswer
@@ -103,10 +103,11 @@ def set_agent_state(stream_id: int, state: str, *, now: datetime) -> None:
 def open_agent_socket(stream_id: int, socket_id: str, agent: Agent, *, now: datetime) -> None:
     """Make this socket the one of the agent's program, which gets its first slot and who waited for it."""
     with deed(by=agent_actor(agent), now=now) as done:
-        streams.claim(stream_id, socket_id, now=now)
+        is_new = streams.claim(stream_id, socket_id, now=now)
         done.wake(stream_topic(stream_id))
         done.wake_waiting()
-    ensure_first_slot(agent.id, by=agent_actor(agent), now=now)
+    if is_new:
+        welcome(agent.id, by=agent_actor(agent), now=now)
     accept_waiting(agent, stream_id=stream_id, now=now)
 
 

@@ -26,10 +26,22 @@ def add_slot(agent_id: int, *, by: Actor, now: datetime) -> Slot:
     return again_on_conflict(add)
 
 
-def ensure_first_slot(agent_id: int, *, by: Actor, now: datetime) -> None:
-    """Give an agent who logs in their first slot, unless they have one."""
-    if not queries.list_slots(agent_id):
+def welcome(agent_id: int, *, by: Actor, now: datetime) -> None:
+    """Give an agent who has just logged in something to wait with: a first slot, and a code in every slot.
+
+    A slot whose support session ended while they were away, or before, begins the next one.
+    """
+    open_slots = queries.list_slots(agent_id)
+    if not open_slots:
         add_slot(agent_id, by=by, now=now)
+        return
+    latest = queries.list_latest_sessions([slot.id for slot in open_slots])
+    if all(session.state != "expired" for session in latest.values()):
+        return
+    with deed(by=by, now=now) as done:
+        for slot in queries.list_slots(agent_id):
+            if queries.find_live_session(slot.id) is None:
+                open_session(done, slot)
 
 
 def open_slot(done: Deed, agent_id: int) -> Slot:

@@ -95,14 +95,20 @@ def acknowledge(stream_id: int, n: int, *, now: datetime) -> None:
     )
 
 
-def claim(stream_id: int, socket_id: str, *, now: datetime) -> None:
-    """Make `socket_id` the one socket of the stream; the one before closes when it is woken."""
+def claim(stream_id: int, socket_id: str, *, now: datetime) -> bool:
+    """Make `socket_id` the one socket of the stream; the one before closes when it is woken.
+
+    Returns whether it is the stream's first socket.
+    """
+    stream = db.session.get(SignalStream, stream_id, populate_existing=True)
+    is_first = stream is not None and stream.seen_at is None
     db.session.execute(
         update(SignalStream)
         .where(SignalStream.id == stream_id)
         .values(socket_id=socket_id, seen_at=now, changed_at=now)
         .execution_options(synchronize_session=False)
     )
+    return is_first
 
 
 def let_go(stream_id: int, socket_id: str, *, now: datetime) -> bool:

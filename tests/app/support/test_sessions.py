@@ -181,6 +181,19 @@ def test_it_gives_an_agent_who_comes_their_first_slot(cast: Cast) -> None:
     assert len(queries.list_slots(cast.bora.id)) == 1
 
 
+def test_it_puts_a_new_code_into_ended_slots_at_the_next_log_in(
+    cast: Cast, connected: tuple[make.Waiting, int]
+) -> None:
+    waiting, stream = connected
+    end_by_agent(cast, waiting)
+    sessions.open_agent_socket(stream, "socket-2", make.agent_row(cast.bora), now=now_utc())
+    slot = queries.get_slot(waiting.slot, agent_id=cast.bora.id)
+    assert queries.find_live_session(slot.id) is None
+    later = make.open_stream(cast.bora, present=False)
+    sessions.open_agent_socket(later, "socket-3", make.agent_row(cast.bora), now=now_utc())
+    assert make.code_of(make.live_session(slot).id)
+
+
 def test_it_shows_numbers_only_of_agents_who_are_there(cast: Cast) -> None:
     mine, other = make.make_slot(cast.bora), make.make_slot(cast.nari)
     stream = make.open_stream(cast.bora)

@@ -93,6 +93,7 @@ class HandThread(threading.Thread):
         finally:
             if hands is not None:
                 hands.close()
+            log.info("hand_closed", extra={"done": self.done, "refused": self.refused})
 
     def _next(self) -> tuple[object, HandEvent | None] | None:
         with self._changed:

@@ -51,6 +51,12 @@ class Agent(AgentAtWork):
         self.fill_in(Login("demo", *stack.login(login_id)))
         self.log_in()
 
+    def take_the_next(self) -> None:
+        """Make the first slot wait again, where a customer has been before."""
+        if self.layouts.find("waiting", "slot1-copy") is None:
+            self.screen.click("waiting", "slot1-second")
+        self.layouts.wait("waiting", "slot1-copy")
+
     def keep_evidence(self, folder: Path) -> None:
         """What this person saw when the story failed, and what their program wrote."""
         self.screen.picture(folder / "agent.png")
@@ -183,6 +189,7 @@ def open_notebook(customer: Customer, folder: Path) -> Path:
 
 def connect(agent: Agent, customer: Customer) -> subprocess.Popen[bytes]:
     """From the code to the open window; the customer program's process."""
+    agent.take_the_next()
     customer.enter(agent.code())
     program = customer.start_program()
     customer.allow()

@@ -38,6 +38,7 @@ def test_it_ends_from_the_customers_side(agent: Agent, customer: Customer) -> No
 
 
 def test_it_does_nothing_when_the_customer_denies(agent: Agent, customer: Customer) -> None:
+    agent.take_the_next()
     code = agent.code()
     customer.enter(code)
     program = customer.start_program()

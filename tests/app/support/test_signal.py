@@ -178,8 +178,9 @@ def test_it_closes_at_a_message_that_is_too_large(cast: Cast, agent_program) -> 
 
 def test_it_closes_at_a_flood_of_commands(cast: Cast, agent_program) -> None:
     with connect_raw(agent_program(cast.bora)) as ws:
-        for _ in range(signal_socket.COMMAND_BURST + 80):
-            ws.send('{"t":"pong"}')
+        with suppress(ConnectionClosed):
+            for _ in range(signal_socket.COMMAND_BURST * 10):
+                ws.send('{"t":"pong"}')
         assert close_code(ws) == CLOSE.TOO_SLOW
 
 

@@ -81,11 +81,10 @@ class Doors:
         order = self._redeem(bearer[len(_BEARER) :])
         if order is None or order.do != "status":
             return _refused(HTTPStatus.FORBIDDEN)
-        return _json(self._figures())
+        return _json(self._load(), connections=self._ledger.as_json(self._rooms, self._clock.monotonic()))
 
-    def _figures(self) -> dict[str, Any]:
+    def _load(self) -> dict[str, Any]:
         now = self._clock.monotonic()
-        pairs = list(self._ledger.rows(self._rooms, now))
         return {
             "relay": self._admission.relay,
             "state": "draining" if self.is_draining else "up",
@@ -94,7 +93,6 @@ class Doors:
             "waiting": self._rooms.waiting,
             "pairs": len(self._rooms) - self._rooms.waiting,
             "sessions": len({(place.tenant, place.session) for place, _ in self._rooms}),
-            "connections": pairs,
         }
 
     def _command(self, _head: Head, body: bytes) -> Answer:
@@ -120,9 +118,12 @@ class Doors:
             return None
 
 
-def _json(values: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Answer:
-    body = json.dumps(values, separators=(",", ":")).encode()
-    return Answer(plain_response(status, body, content_type="application/json"), [])
+def _json(values: dict[str, Any], status: HTTPStatus = HTTPStatus.OK, **written: str) -> Answer:
+    """An answer of `values`, and of fields that are `written` in JSON already."""
+    text = json.dumps(values, separators=(",", ":"))
+    for name, value in written.items():
+        text = f'{text[:-1]},"{name}":{value}}}'
+    return Answer(plain_response(status, text.encode(), content_type="application/json"), [])
 
 
 def _refused(status: HTTPStatus, *headers: tuple[str, str]) -> Answer:

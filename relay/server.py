@@ -147,7 +147,7 @@ class Server:
 
     def _note_over(self, over: Over) -> None:
         now = self._clock.monotonic()
-        self._ledger.note(over, now)
+        self._ledger.note(over, now=now, unix=self._clock.unix())
         place = over.place
         log.info(
             "pair_closed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from relay.admission import Admission
 from relay.doors import Doors
-from relay.ledger import KEPT_S, Ledger
+from relay.ledger import KEPT_MOST, KEPT_S, Ledger
 from relay.rooms import Close, Leg, Over, Place, Rooms
-from tests.relay.test_admission import KEY, KEYS, RELAY, FakeClock, order, ticket
+from tests.relay.test_admission import KEY, KEYS, RELAY, START, FakeClock, order, ticket
 from tests.relay.test_rooms import leg
 from wire.errors import TicketRefused
 from wire.frames import CloseCode
@@ -73,14 +74,26 @@ def test_it_reports_bytes_for_each_pair(desk: Desk) -> None:
 
 def test_it_reports_pairs_that_ended_for_a_while(desk: Desk) -> None:
     over = Over(Place("maru", "s1", "p1", "files"), 2, CloseCode.NORMAL, 0, 5, 6)
-    desk.ledger.note(over, desk.clock.monotonic())
+    desk.ledger.note(over, now=desk.clock.monotonic(), unix=desk.clock.unix())
     desk.clock.now += KEPT_S - 1
     desk.ledger.forget(desk.clock.monotonic())
     _, figures = desk.ask("GET", "status", authorization=f"Bearer {order(desk.clock.now)}")
-    assert [(row["state"], row["close_code"]) for row in figures["connections"]] == [("ended", 1000)]
+    (row,) = figures["connections"]
+    assert (row["state"], row["close_code"], row["ended_at"]) == ("ended", 1000, START + 1)
+    assert (row["bytes_to_agent"], row["bytes_to_customer"]) == (5, 6)
     desk.clock.now += 1
     desk.ledger.forget(desk.clock.monotonic())
-    assert list(desk.ledger.rows(desk.rooms, desk.clock.monotonic())) == []
+    assert desk.ledger.as_json(desk.rooms, desk.clock.monotonic()) == "[]"
+
+
+def test_it_answers_at_once_with_ten_thousand_pairs_that_ended(desk: Desk) -> None:
+    over = Over(Place("maru", "s1", "p1", "files"), 2, CloseCode.NORMAL, 0, 5, 6)
+    for _ in range(KEPT_MOST + 1):
+        desk.ledger.note(over, now=desk.clock.monotonic(), unix=desk.clock.unix())
+    began = time.perf_counter()
+    text = desk.ledger.as_json(desk.rooms, desk.clock.monotonic())
+    assert time.perf_counter() - began < 0.06
+    assert text.count("ended_at") == KEPT_MOST
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 import tkinter as tk
+from collections.abc import Callable
 from typing import Any
 
 from desktop import theme, words
@@ -41,11 +42,13 @@ class _Parent:
         self._writing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         self._lock = threading.Lock()
+        self.is_gone = False
         self.lines: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def read_first(self) -> dict[str, Any] | None:
         """The `open` line; None when the parent is gone before it."""
         line = read_line(self._reading)
+        self.is_gone = line is None
         return line if line and line["t"] == "open" else None
 
     def start(self, put: Any) -> None:
@@ -71,45 +74,47 @@ class _Parent:
 
 
 class _Window:
-    """The remote app and its parent."""
+    """The remote app and its parent, on a root that was made before anything was known."""
 
-    def __init__(self, parent: _Parent, opening: dict[str, Any], *, dark: bool) -> None:
+    def __init__(self, parent: _Parent, root: tk.Tk, opening: dict[str, Any], *, dark: bool) -> None:
         self._parent = parent
         self._said: dict[str, Any] = {}
-        theme.prepare()
-        self.root = tk.Tk(className="BaroHelp")
-        look = theme.apply(self.root, dark=dark)
-        self.root.geometry(f"{look.px(1100)}x{look.px(720)}")
+        self.root = root
+        look = theme.apply(root, dark=dark)
+        root.geometry(f"{look.px(1100)}x{look.px(720)}")
         self.model = RemoteModel(
             title=t("%(number)s번 고객 · BaroHelp", number=opening["number"]),
             is_support=True,
             options=opening.get("options") or {},
             number=opening["number"],
         )
+        self._opening = opening
         self.link: SupportLink | None = None
+        self.app = RemoteApp(root, look, self.model, self._make_link, on_close=self._closing)
+        self.pump: Pump[dict[str, Any]] = Pump(root, parent.lines, self.take, 20)
+        root.deiconify()
 
-        def make_link(emit: Any) -> SupportLink:
-            def told(event: LinkEvent) -> None:
-                emit(event)
-                if isinstance(event, Ended):
-                    self._tell_state(link="ended")
+    def _make_link(self, emit: Callable[[LinkEvent], None]) -> SupportLink:
+        opening = self._opening
 
-            self.link = SupportLink(
-                told,
-                parent.send_command,
-                session=opening["session"],
-                participant=opening["participant"],
-                agent_name=opening["agent_name"],
-                company=opening["company"],
-                language=words.language(),
-                epoch=int(opening.get("epoch") or 0),
-                keys_lost=bool(opening.get("keys_lost")),
-                ca_file=opening.get("ca_file"),
-            )
-            return self.link
+        def told(event: LinkEvent) -> None:
+            emit(event)
+            if isinstance(event, Ended):
+                self._tell_state(link="ended")
 
-        self.app = RemoteApp(self.root, look, self.model, make_link, on_close=self._closing)
-        self.pump: Pump[dict[str, Any]] = Pump(self.root, parent.lines, self.take, 20)
+        self.link = SupportLink(
+            told,
+            self._parent.send_command,
+            session=opening["session"],
+            participant=opening["participant"],
+            agent_name=opening["agent_name"],
+            company=opening["company"],
+            language=words.language(),
+            epoch=int(opening.get("epoch") or 0),
+            keys_lost=bool(opening.get("keys_lost")),
+            ca_file=opening.get("ca_file"),
+        )
+        return self.link
 
     def run(self) -> None:
         """Until the window is closed."""
@@ -147,12 +152,17 @@ class _Window:
 
 
 def run_window(*, dark: bool = False) -> int:
-    """Show one remote window for the parent; the program's exit code."""
+    """Wait, with everything loaded, for the parent's word; then show one remote window. The exit code."""
     parent = _Parent()
+    theme.prepare()
+    root = tk.Tk(className="BaroHelp")
+    root.withdraw()
+    # Draws the pictures of the look now, while nobody waits for them.
+    theme.apply(root, dark=dark)
     opening = parent.read_first()
     if opening is None:
-        print("--window is for the waiting program: it needs its lines on standard input", file=sys.stderr)
-        return 2
+        root.destroy()
+        return 0 if parent.is_gone else 2
     words.set_language(opening.get("language", "ko"))
-    _Window(parent, opening, dark=dark or bool(opening.get("dark"))).run()
+    _Window(parent, root, opening, dark=dark or bool(opening.get("dark"))).run()
     return 0

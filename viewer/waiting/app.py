@@ -52,6 +52,8 @@ __all__ = ["WaitingApp", "run_waiting"]
 
 _TICK_MS = 1000
 _HEIGHT = 760
+# A spare window is loaded when nothing else is: a moment after log-in and after each window.
+_SPARE_MS = 1500
 _SOUND = "arrival"
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
@@ -143,7 +145,7 @@ class WaitingApp:
             on_line=lambda participant, message: self._pump.put(_Line(participant, message)),
             on_gone=lambda participant, code: self._pump.put(_Gone(participant, code)),
         )
-        root.protocol("WM_DELETE_WINDOW", self.close)
+        root.protocol("WM_DELETE_WINDOW", self.ask_to_close)
 
     def start(self) -> None:
         """Show the log-in, or log in with what was remembered."""
@@ -272,6 +274,11 @@ class WaitingApp:
         self._link.start()
         self._signal.start()
         self._tick()
+        self.root.after(_SPARE_MS, self._prepare_window)
+
+    def _prepare_window(self) -> None:
+        if self._signal is not None:
+            self.windows.prepare()
 
     def _leave(self) -> None:
         """Close the signal and every window; the log-in page may follow."""
@@ -406,6 +413,7 @@ class WaitingApp:
                     "dark": self.look.is_dark,
                 },
             )
+            self.root.after(2 * _SPARE_MS, self._prepare_window)
         except OSError as error:
             log.error("window_not_opened", extra={"reason": error.strerror})
             self._toast(
@@ -516,12 +524,7 @@ class WaitingApp:
 
     def log_out(self) -> None:
         """End the log-in; asked for twice while somebody is being supported."""
-        if self.model.has_connected and not self._may_drop:
-            self._may_drop = True
-            self.root.after(6000, self._forget_drop)
-            self._toast(
-                t("지원이 진행 중입니다. 로그아웃하려면 한 번 더 누르십시오."), tone="Waiting", icon="warning"
-            )
+        if not self._may_leave(t("지원이 진행 중입니다. 로그아웃하려면 한 번 더 누르십시오.")):
             return
         self.memory.keep_refresh_token(self._filled, None)
         self._filled = replace(self._filled, is_remembered=False)
@@ -530,8 +533,10 @@ class WaitingApp:
         self._leave()
         self.show_login()
 
-    def _forget_drop(self) -> None:
-        self._may_drop = False
+    def ask_to_close(self) -> None:
+        """The window's close button; asked for twice while somebody is being supported."""
+        if self._may_leave(t("지원이 진행 중입니다. 끝내고 닫으려면 한 번 더 누르십시오.")):
+            self.close()
 
     def close(self) -> None:
         """Close the program: windows, signal, log-in (which a remembered one keeps)."""
@@ -544,6 +549,25 @@ class WaitingApp:
             login.log_out(self._filled.server, self._token)
         self._pump.stop()
         self.root.destroy()
+
+    def _may_leave(self, question: str) -> bool:
+        """Whether nobody is being supported, or the agent said so twice; then their support is ended."""
+        connected = [slot for slot in self.model.slots if slot.state == "connected"]
+        if not connected or self._signal is None:
+            return True
+        if not self._may_drop:
+            self._may_drop = True
+            self.root.after(6000, self._forget_drop)
+            self._toast(question, tone="Waiting", icon="warning")
+            return False
+        for slot in connected:
+            self._send(sc.EndSession(slot.session, "agent"))
+        # The commands are on their way before the socket closes: a customer must not be left looking.
+        time.sleep(0.3)
+        return True
+
+    def _forget_drop(self) -> None:
+        self._may_drop = False
 
     # -- inside
 

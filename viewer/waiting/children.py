@@ -1,9 +1,9 @@
-"""The remote windows as child processes: starting them, talking to them in lines, noticing that they are
-gone.
+"""The remote windows as child processes: start them, talk to them in lines, notice when they are gone.
 
-Each window is `python -m viewer --window` (viewer/lines.py); five decoders escape one interpreter lock
-and a crash loses one window. A child ends when its standard input does, so none outlives this process,
-however it dies.
+Each window is `python -m viewer --window` (viewer/lines.py): five decoders escape one interpreter lock, and
+a crash loses one window. One spare is kept ready behind the scenes, everything loaded and no window shown:
+loading Python, numpy and Tk takes longer than connecting. A child ends when its standard input does, so none
+outlives this process, however it dies.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class RemoteWindows:
         self._on_gone = on_gone
         self._command = list(command or window_command())
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._spare: subprocess.Popen[bytes] | None = None
 
     def is_open(self, participant: str) -> bool:
         """Whether that participant has a window."""
@@ -57,17 +58,31 @@ class RemoteWindows:
         """Who has a window."""
         return [participant for participant in self._children if self.is_open(participant)]
 
+    def prepare(self) -> None:
+        """Keep a spare ready for the next window; a spare that cannot be started is not missed."""
+        if self._spare is not None and self._spare.poll() is None:
+            return
+        try:
+            self._spare = self._start()
+        except OSError as error:
+            log.warning("spare_window_not_started", extra={"reason": error.strerror})
+
     def open(self, participant: str, opening: Mapping[str, Any]) -> None:
-        """Start a window and tell it what it is for. Raises OSError: it cannot be started."""
-        child = subprocess.Popen(  # noqa: S603  (our own program)
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        """Turn the spare (or a new process) into this window. Raises OSError: none can be started."""
+        child, self._spare = self._spare, None
+        if child is None or child.poll() is not None:
+            child = self._start()
         self._children[participant] = child
         log.info("window_opened", extra={"participant": participant, "pid": child.pid})
         threading.Thread(
             target=self._listen, args=(participant, child), name=f"window-{child.pid}", daemon=True
         ).start()
         self.tell(participant, {"t": "open", **opening})
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  (our own program)
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
     def tell(self, participant: str, message: Mapping[str, Any]) -> bool:
         """Send a line to a window; False when it has none."""
@@ -87,16 +102,22 @@ class RemoteWindows:
 
     def close_all(self) -> None:
         """Ask every window to close, wait ≤ 3 s for each, then end those that did not."""
-        for child in self._children.values():
+        children = list(self._children.values())
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            children.append(spare)
+        for child in children:
             with contextlib.suppress(OSError, ValueError):
                 if child.stdin is not None:
                     child.stdin.close()
-        for child in self._children.values():
+        for child in children:
             try:
                 child.wait(_CLOSE_WAIT_S)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+        if spare is not None and spare.stdout is not None:
+            spare.stdout.close()
         self._children.clear()
 
     def _listen(self, participant: str, child: subprocess.Popen[bytes]) -> None:

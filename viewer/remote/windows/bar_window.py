@@ -81,7 +81,7 @@ class Bar(ttk.Frame):
         end = ttk.Button(
             row,
             text=t("지원 끝내기") if self._is_support else t("연결 끊기"),
-            image=theme.icon("end", 16, "on_danger"),
+            image=(theme.icon("end", 16, "on_danger"), "disabled", theme.icon("end", 16, "faint")),  # type: ignore[arg-type]
             compound="left",
             style="BarDanger.TButton",
             command=self._commands.ask_to_end,

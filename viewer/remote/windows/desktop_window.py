@@ -92,6 +92,12 @@ class DesktopView(ttk.Frame):
         """Width and height in px that a fitting view may have."""
         return self.winfo_width(), self.winfo_height()
 
+    def hide_picture(self) -> None:
+        """Show nothing of the customer's desktop any more."""
+        self.canvas.itemconfigure("desktop", state="hidden")
+        self.canvas.itemconfigure(self._cursor_item, state="hidden")
+        self.canvas.configure(cursor="left_ptr")
+
     def set_cursor(self, cursor: CursorChanged) -> None:
         """The customer's pointer looks so from now on."""
         self._cursor = cursor

@@ -162,6 +162,8 @@ class RemoteWindow:
         """The last sheet: how it ended, facts as (name, value), one button. A later call replaces it."""
         self.popover.close()
         self.show_status(None)
+        # What is over is not looked at any longer, least of all by who walks past.
+        self.desktop.hide_picture()
         if self._sheet is not None:
             self._sheet.destroy()
         theme = self._theme
@@ -186,7 +188,7 @@ class RemoteWindow:
         sheet.place(relx=0.5, rely=0.48, anchor="center")
         self._sheet = sheet
         self._sheet_widgets = {"ended-close": close}
-        for name in ("control", "clipboard", "special", "quality", "refresh", "end"):
+        for name in ("control", "clipboard", "special", "quality", "refresh", "screenshot", "scale", "end"):
             self.bar.widgets[name].state(["disabled"])  # type: ignore[attr-defined]
         close.focus_set()
         self._publish()

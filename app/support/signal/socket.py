@@ -140,6 +140,7 @@ class SignalSocket:
         """Send the close frame and wait a moment for the program's, so that it is not lost in a reset."""
         with suppress(ConnectionClosed, OSError, LocalProtocolError):
             self._ws.close(code, reason)
+        self._wire.end_soon()
         self._ws.thread.join(CLOSE_WAIT_S)
 
     def leave(self) -> None:

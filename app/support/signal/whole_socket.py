@@ -10,12 +10,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 from wire.limits import SIGNAL_SEND_DEADLINE_S
 
 #: Unread messages above which nothing more is read from the wire; the kernel's window then slows the peer.
 MAX_UNREAD = 64
+#: How long a peer that is being closed may go on sending before the connection is cut.
+DRAIN_S = 1.0
 
 
 class WholeSocket:
@@ -26,6 +29,7 @@ class WholeSocket:
         self._lock = threading.Lock()
         self._room = threading.Event()
         self._room.set()
+        self._is_ending = False
         #: Told by the socket's owner: how many messages wait to be handled.
         self.unread: Callable[[], int] = lambda: 0
         #: Called when simple-websocket has stopped reading, which it otherwise tells nobody.
@@ -41,12 +45,29 @@ class WholeSocket:
         return len(data)
 
     def recv(self, size: int) -> bytes:
-        """Return what came, at most `size` bytes, once there is room for it. Raises OSError."""
+        """Return what came, at most `size` bytes, once there is room; b"" at the end. Raises OSError."""
         if self.unread() >= MAX_UNREAD:
             self._room.clear()
+            if self._is_ending:
+                return self._drain()
             if self.unread() >= MAX_UNREAD and not self._room.wait(SIGNAL_SEND_DEADLINE_S):
                 raise TimeoutError("unread messages")
+            if self._is_ending:
+                return self._drain()
         return self._raw.recv(size)
+
+    def end_soon(self) -> None:
+        """Handle no more: what a flooding peer still sends is thrown away, so that it reads our close."""
+        self._is_ending = True
+        self._room.set()
+
+    def _drain(self) -> bytes:
+        deadline = time.monotonic() + DRAIN_S
+        while (left := deadline - time.monotonic()) > 0:
+            self._raw.settimeout(left)
+            if not self._raw.recv(65_536):
+                break
+        return b""
 
     def made_room(self) -> None:
         """Let reading go on: messages were handled."""

@@ -75,6 +75,18 @@ def test_it_reads_no_more_while_too_much_is_unread(ends: tuple[WholeSocket, sock
     assert got == [b"more"]
 
 
+def test_it_throws_away_what_comes_after_the_close(
+    ends: tuple[WholeSocket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_socket, "DRAIN_S", 0.2)
+    ours, theirs = ends
+    ours.unread = lambda: MAX_UNREAD
+    theirs.sendall(b"x" * 10_000)
+    ours.end_soon()
+    with pytest.raises(TimeoutError):
+        ours.recv(10)
+
+
 def test_it_tells_that_reading_has_ended(ends: tuple[WholeSocket, socket.socket]) -> None:
     ended: list[bool] = []
     ends[0].on_close = lambda: ended.append(True)

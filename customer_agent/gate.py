@@ -32,6 +32,7 @@ class Gate:
     clock: Callable[[], float] = time.monotonic
     on_change: Callable[[], object] = lambda: None
     refused: int = 0
+    _is_held: bool = False
     _options: Mapping[str, bool] = field(default_factory=dict)
     _holders: dict[str, _Holder] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -41,8 +42,7 @@ class Gate:
     def permits(self, participant: object, message: object) -> bool:
         """Whether this message of that participant may pass now; a refusal is counted."""
         with self._lock:
-            holder = self._holders.get(str(participant))
-            rights = holder.rights if holder else Rights()
+            rights = self._rights(self._holders.get(str(participant)))
             if r.permits(message, rights, self._options, self.clock()):
                 return True
             self.refused += 1
@@ -59,7 +59,7 @@ class Gate:
         with self._lock:
             now = self.clock()
             return any(
-                r.may(right, holder.rights, self._options, now)
+                r.may(right, self._rights(holder), self._options, now)
                 for holder in self._holders.values()
                 for right in ("mouse", "keyboard")
             )
@@ -75,9 +75,20 @@ class Gate:
         with self._lock:
             holder = self._holders.setdefault(participant, _Holder(Rights()))
             holder.serial += 1
-            return r.record_of(holder.rights, self._options, holder.serial, self.clock())
+            return r.record_of(self._rights(holder), self._options, holder.serial, self.clock())
+
+    def _rights(self, holder: _Holder | None) -> Rights:
+        """What holds now: nobody controls while the customer is being asked."""
+        rights = holder.rights if holder else Rights()
+        return r.take_back(rights, "button", 0.0) if self._is_held else rights
 
     # Changed by the customer
+
+    def hold_input(self, on: bool) -> None:
+        """Refuse all input while a question stands on the screen, so that an agent cannot answer it."""
+        with self._lock:
+            self._is_held = on
+        self.on_change()
 
     def set_options(self, options: Mapping[str, bool]) -> None:
         """The options of the newest snapshot or offer."""

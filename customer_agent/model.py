@@ -397,6 +397,7 @@ class SupportModel:
         else:
             until = self._clock() + ASK_TIMEOUT_S
             self.pending_asks.append(Ask(participant, ask.ask_id, ask.right, until))
+            self._hold_control()
 
     def plan_allows(self, right: Right) -> bool:
         """Whether the customer's own command line answered this question in advance."""
@@ -404,9 +405,16 @@ class SupportModel:
 
     def _close_ask(self, ask: Ask, answer: Literal["allowed", "denied", "timeout"]) -> None:
         self.pending_asks.remove(ask)
+        if not self.pending_asks:
+            self._gate.hold_input(False)
         if answer == "allowed":
             self._grant(ask.participant, ask.right)
         self._port.say(control.Answer(ask.ask_id, answer), ask.participant)
+        self._port.tell_rights()
+
+    def _hold_control(self) -> None:
+        """While a question stands in the panel nobody but the customer can press its buttons."""
+        self._gate.hold_input(True)
         self._port.tell_rights()
 
     def _grant(self, participant: str, right: Right) -> None:
@@ -422,6 +430,7 @@ class SupportModel:
             return
         self._gate.forget(event.participant)
         self.pending_asks = [ask for ask in self.pending_asks if ask.participant != event.participant]
+        self._gate.hold_input(bool(self.pending_asks))
         if event.reason in ("B-31", "B-32"):
             self._port.end(event.reason)
             self._finish("distrust", by="system", code=event.reason)

@@ -1,24 +1,26 @@
 """The screen under X11: XShm for pixels, XDamage to be woken, XFixes for the pointer, RandR for monitors.
 
 Damage only says where to look (compositors report too much); what really changed is found by comparing.
+What happens for every picture goes over `x11_wire`; what is rarely asked, over python-xlib.
 """
 
 from __future__ import annotations
 
 import select
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from Xlib import X, error
-from Xlib.ext import damage, randr
+from Xlib import X
+from Xlib.ext import randr
 
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area, CursorShape, Monitor, News, Pixels
 from customer_agent.screen.damage import Words
-from customer_agent.x11 import FixesRegion, SharedMemory, connect, refuse_xwayland
+from customer_agent.screen.x11_wire import CONFIGURE_NOTIFY, SharedMemory, XRefused, XWire
+from customer_agent.x11 import connect, refuse_xwayland
 
-_MANY_RECTANGLES = 64
-_CURSOR_NOTIFY_MASK = 1
+_COLOUR = 0xFFFFFF
 
 
 class X11Screen:
@@ -32,68 +34,79 @@ class X11Screen:
         if self._connection.screen().root_depth not in (24, 32):
             depth = self._connection.screen().root_depth
             raise Unsupported("screen depth", f"The screen has {depth} bits a pixel; 24 or 32 are needed.")
+        self._wire = XWire(self._connection.get_display_name())
         self._memory: SharedMemory | None = None
         self._resized = False
+        self._damaged = self._cursor_changed = False
         self._listen()
         self._allocate()
 
     def _listen(self) -> None:
-        connection = self._connection
-        self._root.change_attributes(event_mask=X.StructureNotifyMask)
-        self._fixes = connection.has_extension("XFIXES")
-        if self._fixes:
-            connection.xfixes_query_version()
-            connection.xfixes_select_cursor_input(self._root, _CURSOR_NOTIFY_MASK)
-        self._randr = connection.has_extension("RANDR")
-        if self._randr:
-            self._root.xrandr_select_input(randr.RRScreenChangeNotifyMask)
-        self.has_damage = self._fixes and connection.has_extension("DAMAGE")
-        if self.has_damage:
-            connection.damage_query_version()
-            self._damage = self._root.damage_create(damage.DamageReportNonEmpty)
-            self._region = FixesRegion(connection)
-        connection.flush()
+        wire, root = self._wire, self._root.id
+        wire.watch_window(root)
+        self._resize_events = {CONFIGURE_NOTIFY}
+        self._cursor_event = self._damage_event = -1
+        fixes, damage = wire.extension("XFIXES"), wire.extension("DAMAGE")
+        self._fixes = fixes is not None
+        self.has_damage = fixes is not None and damage is not None
+        if fixes is not None:
+            # python-xlib asks for the pointer's picture on its own connection.
+            self._connection.xfixes_query_version()
+            wire.query_version(fixes, 5, 0)
+            wire.watch_cursor(fixes, root)
+            self._cursor_event = fixes.first_event + 1
+        screens = wire.extension("RANDR")
+        self._randr = screens is not None
+        if screens is not None:
+            wire.watch_screens(screens, root)
+            self._resize_events.add(screens.first_event + randr.RRScreenChangeNotify)
+        if fixes is not None and damage is not None:
+            wire.query_version(damage, 1, 1)
+            self._take_damage = wire.watch_damage(damage, fixes, root)
+            self._damage_event = damage.first_event
 
     def _allocate(self) -> None:
-        if self._memory is not None:
-            del self.pixels, self._words
-            self._memory.close()
-            self._memory = None
+        self._free()
         geometry = self._root.get_geometry()
         width, height = geometry.width, geometry.height
+        self.pixels: Pixels = np.zeros((height, width, 4), np.uint8)
+        self._words: Words = self.pixels.view(np.uint32)[..., 0]
         try:
-            self._memory = SharedMemory(self._connection, width * height * 4)
-            flat = np.frombuffer(self._memory.buffer, np.uint8)
+            self._memory = SharedMemory(self._wire, width * height * 4)
+            self._shared: Words = np.frombuffer(self._memory.buffer, np.uint32)
         except Unsupported:
-            flat = np.zeros(width * height * 4, np.uint8)
-        self.pixels: Pixels = flat.reshape(height, width, 4)
-        self._words: Words = self.pixels.view(np.uint32).reshape(height, width)
+            self._memory = None
+
+    def _free(self) -> None:
+        if self._memory is not None:
+            del self._shared
+            self._memory.close()
+            self._memory = None
 
     def fileno(self) -> int:
         """The X connection."""
-        return int(self._connection.fileno())
+        return self._wire.fileno()
 
     def has_news(self) -> bool:
-        """Whether events wait, also those that came along with an answer."""
-        return bool(self._connection.pending_events()) or self._resized
+        """Whether events came along with an answer."""
+        return bool(self._wire.events) or self._resized or self._damaged
 
     def news(self) -> News:
         """Read every waiting event; damage is taken over, so that later changes are reported anew."""
-        damaged = cursor_changed = False
         resized, self._resized = self._resized, False
-        while self._connection.pending_events():
-            # python-xlib makes a new class of the same name for each extension event and connection.
-            kind = type(self._connection.next_event()).__name__
-            damaged |= kind == "DamageNotify"
-            resized |= kind in ("ConfigureNotify", "ScreenChangeNotify")
-            cursor_changed |= kind == "DisplayCursorNotify"
+        cursor_changed = False
+        for kind in self._wire.read_events():
+            self._damaged |= kind == self._damage_event
+            resized |= kind in self._resize_events
+            cursor_changed |= kind == self._cursor_event
         if resized:
             resized = self._size_differs()
-        areas: tuple[Area, ...] | None = ()
+        areas: Sequence[Area] | None = ()
         if not self.has_damage:
             areas = None
-        elif damaged or resized:
-            areas = self._take_damage()
+        elif self._damaged or resized:
+            self._damaged = False
+            areas = self._wire.take_damage(self._take_damage)
         return News(areas, resized, cursor_changed)
 
     def _size_differs(self) -> bool:
@@ -104,37 +117,38 @@ class X11Screen:
         self._allocate()
         return True
 
-    def _take_damage(self) -> tuple[Area, ...]:
-        self._connection.damage_subtract(self._damage, X.NONE, self._region.id)
-        bounds, rectangles = self._region.fetch()
-        if len(rectangles) > _MANY_RECTANGLES:
-            return (Area(*bounds),)
-        return tuple(Area(*rectangle) for rectangle in rectangles)
-
-    def grab(self, area: Area) -> bool:
-        """One image of the rows of `area`; XShm writes them where they belong in `pixels`."""
+    def grab(self, areas: Sequence[Area]) -> bool:
+        """One image of all `areas` of one moment, into their places of `pixels`."""
         height, width = self.pixels.shape[:2]
-        area = area.clipped(Area(0, 0, width, height))
-        if area.is_empty:
+        whole = Area(0, 0, width, height)
+        areas = [cut for area in areas if not (cut := area.clipped(whole)).is_empty]
+        if not areas:
             return True
+        if self._memory is None or sum(a.width * a.height for a in areas) > width * height:
+            return self._grab_by_copy(areas) if self._memory is None else self.grab([whole])
         try:
-            if self._memory is not None:
-                self._memory.grab(self._root, (0, area.y, width, area.height), area.y * width * 4)
-            else:
-                self._grab_by_copy(area.y, area.height, width)
-        except error.BadMatch:
+            self._memory.grab(self._root.id, areas)
+        except XRefused:
             # The screen shrank between the event and the grab.
             self._resized = True
             return False
-        rows = self._words[area.y : area.bottom]
-        # The fourth byte is not defined: two equal pictures may differ in it.
-        np.bitwise_and(rows, 0xFFFFFF, out=rows)
+        start = 0
+        for area in areas:
+            end = start + area.width * area.height
+            self._store(area, self._shared[start:end])
+            start = end
         return True
 
-    def _grab_by_copy(self, y: int, height: int, width: int) -> None:
-        image = self._root.get_image(0, y, width, height, X.ZPixmap, 0xFFFFFFFF)
-        rows = np.frombuffer(image.data, np.uint8).reshape(height, width, 4)
-        self.pixels[y : y + height] = rows
+    def _store(self, area: Area, flat: Words) -> None:
+        # The fourth byte is not defined: two equal pictures may differ in it.
+        target = self._words[area.y : area.bottom, area.x : area.right]
+        np.bitwise_and(flat.reshape(area.height, area.width), _COLOUR, out=target)
+
+    def _grab_by_copy(self, areas: Sequence[Area]) -> bool:
+        for area in areas:
+            image = self._root.get_image(*area, X.ZPixmap, 0xFFFFFFFF)
+            self._store(area, np.frombuffer(image.data, np.uint32))
+        return True
 
     def monitors(self) -> tuple[Monitor, ...]:
         """RandR's monitors; the whole desktop where RandR knows none."""
@@ -163,16 +177,12 @@ class X11Screen:
 
     def wait(self, timeout_s: float) -> bool:
         """Whether there may be news within `timeout_s`; for tests and simple loops."""
-        if self._connection.pending_events():
-            return True
-        return bool(select.select([self.fileno()], [], [], timeout_s)[0])
+        return self.has_news() or bool(select.select([self.fileno()], [], [], timeout_s)[0])
 
     def close(self) -> None:
         """Give the shared memory back and disconnect."""
-        if self._memory is not None:
-            del self.pixels, self._words
-            self._memory.close()
-            self._memory = None
+        self._free()
+        self._wire.close()
         self._connection.close()
 
 

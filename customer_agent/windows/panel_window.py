@@ -227,7 +227,7 @@ class PanelWindow(tk.Toplevel):
             style = "Primary.TButton" if model.is_paused else "TButton"
             left: _Button = ("pause", pause, "P", style, self.toggle_pause)
             right: _Button | None = None
-            if model.may_be_controlled and not model.is_paused:
+            if model.may_be_controlled and not model.is_paused and not model.pending_asks:
                 is_mine = model.taken_back is not None and model.taken_back.by == "button"
                 words = t("조작 다시 맡기기") if is_mine else t("조작 되찾기")
                 style = "Primary.TButton" if is_mine else "TButton"

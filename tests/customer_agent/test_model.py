@@ -282,6 +282,17 @@ def test_it_asks_the_customer_when_the_agent_wants_a_right(story: Story) -> None
     assert story.port.said(control.Answer) == [control.Answer("a1", "allowed")]
 
 
+def test_it_lets_no_agent_answer_its_own_question(story: Story) -> None:
+    """An agent who may use the mouse could press "allow" for the keyboard."""
+    story.connected(keyboard=False)
+    assert story.may_move
+    story.model.take(e.ControlReceived("p1", 5, control.Ask("a1", "keyboard")))
+    assert not story.may_move
+    assert story.gate.record("p1").why["mouse"] == "taken_back"
+    story.model.answer_ask(story.model.pending_asks[0], allowed=False)
+    assert story.may_move
+
+
 def test_it_denies_an_ask_that_nobody_answers(story: Story) -> None:
     story.connected(keyboard=False)
     story.model.take(e.ControlReceived("p1", 5, control.Ask("a1", "keyboard")))

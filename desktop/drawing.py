@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-__all__ = ["ICONS", "box", "check_mark", "icon", "pill", "radio_mark", "step_dot", "switch"]
+__all__ = ["ICONS", "app_icon", "box", "check_mark", "icon", "pill", "radio_mark", "step_dot", "switch"]
 
 _OVERSAMPLE = 4
 _CLEAR = (0, 0, 0, 0)
@@ -121,6 +121,14 @@ def step_dot(
         inner = round(size * 0.72)
         picture.alpha_composite(icon(mark_name, inner, mark), ((size - inner) // 2, (size - inner) // 2))
     return picture
+
+
+def app_icon(name: str, size: int, ground: str, colour: str) -> Image.Image:
+    """A program's picture for task bars: an icon on a rounded tile."""
+    tile = box(size, size, size * 0.22, ground)
+    inner = round(size * 0.62)
+    tile.alpha_composite(icon(name, inner, colour), ((size - inner) // 2, (size - inner) // 2))
+    return tile
 
 
 def icon(name: str, size: int, colour: str) -> Image.Image:

@@ -29,6 +29,7 @@ import tkinter as tk
 import tkinter.font as tkfont
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from tkinter import ttk
 from typing import Literal
 
@@ -50,6 +51,7 @@ __all__ = [
     "keyed",
     "prepare",
     "publish_layout",
+    "set_window_icon",
 ]
 
 
@@ -214,6 +216,17 @@ def apply(root: tk.Misc, dark: bool = False) -> Theme:
     _plain_tk_defaults(root, theme)
     _current = theme
     return theme
+
+
+def set_window_icon(window: tk.Tk, name: str) -> None:
+    """Give the program of `window` its picture for title and task bars: the icon `name` on a tile."""
+    look = current()
+    c = look.tokens
+    pictures = [
+        look.picture(("app", name, size), partial(drawing.app_icon, name, size, LIGHT.primary, c.knob))
+        for size in (64, 32, 16)
+    ]
+    window.iconphoto(True, *pictures)  # type: ignore[arg-type]
 
 
 _themes: dict[tuple[str, str], Theme] = {}

@@ -38,7 +38,7 @@ class Facts:
     """What stands at the end of the bar."""
 
     connected_s: float | None
-    line: Literal["ok", "unstable", "lost", "none"]
+    line: Literal["ok", "unstable", "lost", "none", "ended"]
     quality: str
     rtt_ms: int | None
     people: tuple[c.Person, ...]
@@ -152,7 +152,7 @@ class RemoteModel:
         """What the end of the bar shows."""
         return Facts(
             connected_s=self.connected_s(now),
-            line=self.link,
+            line="ended" if self.ended is not None else self.link,
             quality=self._quality_words(),
             rtt_ms=self.rtt_ms,
             people=self.people,

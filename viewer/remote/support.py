@@ -81,6 +81,7 @@ class _Window:
         self._said: dict[str, Any] = {}
         self.root = root
         look = theme.apply(root, dark=dark)
+        theme.set_window_icon(root, "monitor")
         root.geometry(f"{look.px(1100)}x{look.px(720)}")
         self.model = RemoteModel(
             title=t("%(number)s번 고객 · BaroHelp", number=opening["number"]),

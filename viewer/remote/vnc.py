@@ -27,6 +27,7 @@ def run_vnc(address: str, *, dark: bool = False) -> int:
     theme.prepare()
     root = tk.Tk(className="BaroHelp")
     look = theme.apply(root, dark=dark)
+    theme.set_window_icon(root, "monitor")
     root.geometry(f"{look.px(1024)}x{look.px(680)}")
     model = RemoteModel(title=f"{address} · BaroHelp", is_support=False)
     password = os.environ.get("BAROHELP_VNC_PASSWORD")

@@ -625,6 +625,7 @@ def run_waiting(*, server: str, tenant: str = "", login_id: str = "", dark: bool
     theme.prepare()
     root = tk.Tk(className="BaroHelp")
     look = theme.apply(root, dark=dark)
+    theme.set_window_icon(root, "link")
     folder = default_folder()
     memory = Memory(folder, open_secrets(folder))
     app = WaitingApp(root, look, memory, server=server, tenant=tenant, login_id=login_id)

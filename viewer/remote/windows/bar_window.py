@@ -258,6 +258,7 @@ class Bar(ttk.Frame):
             "unstable": ("wifi", "waiting", t("불안정")),
             "lost": ("wifi-off", "danger", t("끊김")),
             "none": ("clock", "soft_ink", t("연결 중")),
+            "ended": ("check", "soft_ink", t("끝남")),
         }
         icon, colour, text = looks[facts.line]
         style = {"connected": "SmallConnected", "waiting": "SmallWaiting", "danger": "SmallDanger"}

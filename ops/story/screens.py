@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, Locator, Page, Playwright
+from Xlib.display import Display as XDisplay
 
 from ops.guard import die_with_parent
 from ops.places import ROOT
 from ops.story.waiting import StoryFailed, wait_for
 
+LATIN_1: Final = 0xFF
 AGENT_PX: Final = (1440, 900)
 CHROMIUM: Final = "/usr/bin/chromium"
 
@@ -154,7 +156,28 @@ class AgentScreen:
         self.xdotool("mousemove", str(x), str(y))
 
     def type(self, text: str) -> None:
+        self._teach_keys(text)
         self.xdotool("type", "--delay", "15", text)
+
+    def _teach_keys(self, text: str) -> None:
+        """Give each letter that the keyboard lacks a key of its own.
+
+        xdotool would lend one key to all of them in turn; a busy program looks only after it was taken back.
+        """
+        wanted = {0x1000000 + ord(letter) for letter in text if ord(letter) > LATIN_1}
+        display = XDisplay(self.environment["DISPLAY"])
+        try:
+            lowest, highest = display.display.info.min_keycode, display.display.info.max_keycode
+            keys = display.get_keyboard_mapping(lowest, highest - lowest + 1)
+            missing = sorted(wanted - {symbol for key in keys for symbol in key})
+            free = [lowest + place for place, key in enumerate(keys) if not any(key)]
+            for code, symbol in zip(free, missing, strict=False):
+                display.change_keyboard_mapping(code, [(symbol, symbol)])
+            display.sync()
+        finally:
+            display.close()
+        if missing:
+            time.sleep(0.5)  # the programs on the display are told of the new keys, each in its own time
 
     def key(self, *names: str) -> None:
         self.xdotool("key", "--delay", "30", *names)

@@ -53,6 +53,9 @@ class Agent(AgentAtWork):
 
     def take_the_next(self) -> None:
         """Make the first slot wait again, where a customer has been before."""
+        if self.layouts.find("remote", "ended-close"):
+            self.screen.click("remote", "ended-close")
+            self.layouts.wait_gone("remote")
         if self.layouts.find("waiting", "slot1-copy") is None:
             self.screen.click("waiting", "slot1-second")
         self.layouts.wait("waiting", "slot1-copy")

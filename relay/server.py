@@ -43,13 +43,14 @@ from wire.handshake import (
     refuse_response,
 )
 from wire.limits import KIB, MAX_REQUEST_HEAD, MAX_TICKET
-from wire.ticket import relay_id
+from wire.ticket import CLOCK_SKEW_S, relay_id
 
 __all__ = ["Server"]
 
 MAX_GREETINGS: Final = 4096  # beyond it the oldest half-sent request makes room
 ACCEPTS_PER_TURN: Final = 64
 TICK_S: Final = 0.5
+MILLISECOND_S: Final = 0.001
 ACCEPT_PAUSE_S: Final = 0.2
 GOODBYE_S: Final = 1.0
 MAX_DROPPED: Final = 64 * KIB  # of a refused request that goes on talking
@@ -83,6 +84,9 @@ class Server:
         self._greetings: dict[socket.socket, Any] = {}  # socket -> its greenlet, the oldest first
         self._accepting: Final = self._loop.io(self._listener.fileno(), 1)
         self._ended: Final = Event()
+        self._is_drift_told = False
+        # Whoever waits for this relay to be there may then issue tickets that are younger than its start.
+        gevent.sleep(2 * MILLISECOND_S)
 
     @property
     def relay(self) -> str:
@@ -128,10 +132,19 @@ class Server:
             self._pump.sweep()
             self._admission.forget()
             self._ledger.forget(now)
+            self._watch_clock()
             if self._settings.dies_with_parent and self._parent.has_lost_parent:
                 self.drain()
         except Exception:
             log.exception("tick_failed")
+
+    def _watch_clock(self) -> None:
+        """Tickets are checked against the clock at start: whoever corrected it since must hear of it."""
+        drift_s = self._clock.drift_s()
+        is_far = abs(drift_s) > CLOCK_SKEW_S / 2
+        if is_far and not self._is_drift_told:
+            log.warning("clock_moved", extra={"seconds": round(drift_s, 1), "remedy": "restart the relay"})
+        self._is_drift_told = is_far
 
     def _carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:

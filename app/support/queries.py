@@ -229,6 +229,24 @@ def find_live_arrival(session_id: int) -> Arrival | None:
     )
 
 
+def count_unstarted(ip: str, now: datetime) -> int:
+    """How many numbers wait for a customer program that somebody at this address has not started yet."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Arrival)
+            .join(SupportSession, SupportSession.id == Arrival.support_session_id)
+            .where(
+                Arrival.ip == ip,
+                Arrival.ended_at.is_(None),
+                Arrival.expires_at > now,
+                SupportSession.arrival_step.in_(("page", "downloaded")),
+            )
+        )
+        or 0
+    )
+
+
 def find_join_token(token_hash: str) -> JoinToken | None:
     """Return the join token a program brought."""
     return db.session.scalar(select(JoinToken).where(JoinToken.token_hash == token_hash))

@@ -53,6 +53,8 @@ ALARM_LENGTH: Final = timedelta(days=7)
 ARRIVAL_LIFETIME: Final = timedelta(minutes=10)
 #: An arrival that led to help is kept for its survey page; the cookie lives as long.
 ARRIVAL_MEMORY: Final = timedelta(hours=24)
+#: One address may be on its way to this many numbers at a time: an office behind one has a few customers.
+MAX_UNSTARTED_PER_SOURCE: Final = 5
 #: A closed slot's number rests, so that a customer who was told "3" never reaches a stranger.
 NUMBER_REST: Final = timedelta(minutes=10)
 PRESENCE_LEASE: Final = timedelta(seconds=45)

@@ -77,8 +77,8 @@ def take_number(number: int, *, visitor: Visitor, now: datetime) -> Admitted:
         if tenant.code_required:
             raise CodeNotAccepted
         waiting = next((one for one in queries.list_waiting(now) if one.number == number), None)
-        if waiting is None:
-            raise NumberTaken
+        if waiting is None or queries.count_unstarted(visitor.ip[:45], now) >= rules.MAX_UNSTARTED_PER_SOURCE:
+            raise NumberTaken  # who holds this many numbers and starts nothing keeps them from others
         admitted = admit(done, waiting.session_id, source="number", visitor=visitor)
         if admitted is None:
             raise NumberTaken

@@ -143,6 +143,19 @@ def test_it_admits_a_click_on_a_number_where_no_code_is_wanted(cast: Cast) -> No
         redeem(waiting.code)
 
 
+def test_it_lets_no_address_hold_all_the_numbers(cast: Cast) -> None:
+    waiting = [make.make_slot(cast.bora) for _ in range(rules.MAX_UNSTARTED_PER_SOURCE)]
+    sixth = make.make_slot(cast.hana)
+    make.open_stream(cast.bora)
+    make.open_stream(cast.hana)
+    for one in waiting:
+        arrivals.take_number(one.number, visitor=Visitor("203.0.113.7"), now=now_utc())
+    with pytest.raises(NumberTaken):
+        arrivals.take_number(sixth.number, visitor=Visitor("203.0.113.7"), now=now_utc())
+    neighbour = arrivals.take_number(sixth.number, visitor=Visitor("203.0.113.8"), now=now_utc())
+    assert neighbour.session_id == sixth.session_id
+
+
 def test_it_never_admits_a_click_where_a_code_is_wanted(cast: Cast) -> None:
     waiting = make.make_slot(cast.bora)
     make.open_stream(cast.bora)

@@ -33,6 +33,13 @@ class LoginSession(TenantOwned, Model):
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
         ),
+        Index(
+            "ix_login_session_open",
+            "tenant_id",
+            "agent_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         CheckConstraint("kind IN ('web', 'program')", name="kind"),
         CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
     )

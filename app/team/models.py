@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.database import BIGINT, Model, TenantOwned, now_utc, tenant_fk
+from tenants.database import BIGINT, Model, TenantOwned, now_utc, public_id, tenant_fk
 
 __all__ = ["Agent", "Department", "OptionValue"]
 
@@ -15,8 +15,13 @@ __all__ = ["Agent", "Department", "OptionValue"]
 class Department(TenantOwned, Model):
     """A group of agents; flat. `name_key` is the name without case, unique within the company."""
 
-    __table_args__ = (UniqueConstraint("tenant_id", "name_key"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "name_key"),
+        Index("uq_department_tenant_id_public_id", "tenant_id", "public_id", unique=True),
+    )
 
+    #: What stands in addresses; serial ids stay inside.
+    public_id: Mapped[str] = mapped_column(default=public_id)
     name: Mapped[str]
     name_key: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
@@ -48,6 +53,8 @@ class Agent(TenantOwned, Model):
     role: Mapped[str] = mapped_column(default="agent")
     department_id: Mapped[int | None] = mapped_column(BIGINT)
     seat: Mapped[str] = mapped_column(default="pc")
+    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
     password_hash: Mapped[str]
     state: Mapped[str] = mapped_column(default="active")
     last_access_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 import time
@@ -9,7 +10,8 @@ import tkinter as tk
 
 import pytest
 
-from desktop.pump import Pump
+from desktop import pump as pump_module
+from desktop.pump import Pump, collect_on_tk_thread
 from tests.tk_windows import _one_root, display, pump_until, root
 
 __all__ = ["_one_root", "display", "root"]
@@ -85,3 +87,20 @@ def test_it_handles_nothing_after_stop(root: tk.Tk) -> None:
     pump.put(1)
     root.update()
     assert seen == []
+
+
+def test_it_collects_rubbish_on_the_tk_thread_only(root: tk.Tk, monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[str] = []
+    monkeypatch.setattr(pump_module, "_COLLECT_MS", 5)
+    monkeypatch.setattr(pump_module, "_YOUNG_ENOUGH", -1)
+    monkeypatch.setattr(
+        pump_module.gc, "collect", lambda *_: collected.append(threading.current_thread().name)
+    )
+    try:
+        collect_on_tk_thread(root)
+        assert not gc.isenabled()
+        pump_until(root, lambda: len(collected) > 3, "collections")
+    finally:
+        gc.enable()
+        gc.unfreeze()
+    assert set(collected) == {"MainThread"}

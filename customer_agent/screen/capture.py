@@ -7,6 +7,7 @@ A source belongs to the thread that made it (the screen thread).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -77,14 +78,14 @@ class CursorShape:
 class News:
     """What happened since the last look; `damage` None means "not known: look everywhere"."""
 
-    damage: tuple[Area, ...] | None = ()
+    damage: Sequence[Area] | None = ()
     resized: bool = False
     cursor_changed: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing happened."""
-        return self.damage == () and not self.resized and not self.cursor_changed
+        return self.damage is not None and not self.damage and not self.resized and not self.cursor_changed
 
 
 class ScreenSource(Protocol):
@@ -105,10 +106,8 @@ class ScreenSource(Protocol):
     def news(self) -> News:
         """Everything since the last call, without waiting; after `resized` the size has already changed."""
 
-    def grab(self, area: Area) -> bool:
-        """Bring the rows of `area` in `pixels` up to date in one piece; False when the size changed
-        meanwhile.
-        """
+    def grab(self, areas: Sequence[Area]) -> bool:
+        """Bring `areas` of `pixels` up to date, all of one moment; False when the size changed meanwhile."""
 
     def cursor(self) -> CursorShape | None:
         """The pointer's shape, or None where the platform does not tell."""

@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area, Monitor, ScreenSource
@@ -182,7 +182,7 @@ class ScreenStream(threading.Thread):
         area = bounds(self._ungrabbed, self.width, self.height)
         if area.is_empty:
             return True
-        if not self._source.grab(area):
+        if not self._source.grab([area]):
             return False
         self._ungrabbed[:] = False
         return True
@@ -203,13 +203,13 @@ class ScreenStream(threading.Thread):
             for watcher in self._watchers:
                 watcher.show_cursor(shape)
 
-    def _touch(self, areas: tuple[Area, ...] | None) -> None:
+    def _touch(self, areas: Sequence[Area] | None) -> None:
         if areas is None:
             self._ungrabbed[:] = True
         else:
             mark(self._ungrabbed, areas)
         for watcher in self._watchers:
-            watcher.shadow.touch(areas)
+            watcher.shadow.touch(None if areas is None else tuple(areas))
 
     def _resize(self) -> None:
         self._measure()

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -71,10 +71,12 @@ class ArrayScreen:
             damage, self._damage = tuple(self._damage), []
         return News(damage if self.has_damage else None, resized, False)
 
-    def grab(self, area: Area) -> bool:
+    def grab(self, areas: Sequence[Area]) -> bool:
         with self._lock:
             self.grabs += 1
-            words_of(self.pixels)[area.y : area.bottom] = self.truth[area.y : area.bottom]
+            for area in areas:
+                place = (slice(area.y, area.bottom), slice(area.x, area.right))
+                words_of(self.pixels)[place] = self.truth[place]
         return True
 
     def cursor(self) -> CursorShape | None:

@@ -218,6 +218,8 @@ class CustomerScreen:
         self._hand.wait_for_selector("#state.up", timeout=20_000)
         wait_for(lambda: self._hand.locator("#screen canvas").bounding_box(), "the demo PC's screen")
         self._inside: Browser = self._connect(playwright, cdp_port)
+        # Playwright catches the downloads of a browser that it joins; the customer's go to their own folder.
+        self._inside.new_browser_cdp_session().send("Browser.setDownloadBehavior", {"behavior": "default"})
         self.page: Page = wait_for(self._find_page, "the demo PC's Chromium", deadline_s=30)
         self._offset: tuple[float, float] | None = None
 

@@ -243,3 +243,12 @@ def keysyms_of(text: str) -> Iterable[int]:
             yield code
         else:
             yield 0x01000000 | code
+
+
+def character_of(keysym: int) -> str:
+    """The character of a keysym, "" where it is none: the other way round."""
+    if 0x20 <= keysym <= 0x7E or 0xA0 <= keysym <= 0xFF:
+        return chr(keysym)
+    if 0x01000100 <= keysym <= 0x0110FFFF:
+        return chr(keysym & 0x00FFFFFF)
+    return ""

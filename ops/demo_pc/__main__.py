@@ -36,6 +36,7 @@ HEIGHT_PX: Final = 800
 START_DEADLINE_S: Final = 20.0
 WEB_DEADLINE_S: Final = 120.0
 LOOK: Final = Path(__file__).with_name("look")
+FAMILY_LOCAL: Final = 256
 FAMILY_WILD: Final = 0xFFFF
 CHROMIUM_FLAGS: Final = (
     "--no-first-run --no-default-browser-check --disable-background-networking --disable-sync --disable-quic "
@@ -90,11 +91,14 @@ class DemoPc:
         }
 
     def _write_cookie(self, cookie: bytes) -> None:
-        """An Xauthority file with one MIT-MAGIC-COOKIE-1 that holds for every display (Xau.h)."""
-        name = b"MIT-MAGIC-COOKIE-1"
-        record = struct.pack(">HHHH", FAMILY_WILD, 0, 0, len(name)) + name + struct.pack(">H", 16) + cookie
+        """An Xauthority file with one cookie for every display of this machine (Xau.h).
+
+        Twice: libX11 takes the entry for any machine, python-xlib only one that names this machine.
+        """
+        host = socket.gethostname().encode()
+        parts = [(FAMILY_LOCAL, host), (FAMILY_WILD, b"")]
         self.authority.touch(0o600)
-        self.authority.write_bytes(record)
+        self.authority.write_bytes(b"".join(_authority(family, name, cookie) for family, name in parts))
 
     def environment(self, display: str) -> dict[str, str]:
         """What the customer's programs see: their own home, none of the newcomer's desktop."""
@@ -199,6 +203,12 @@ class DemoPc:
         self.start(display, commands["terminal"], self.home)
         _wait_for_web(f"{self._places.public_url}/demo")
         self.start(display, commands["web"], self.home)
+
+
+def _authority(family: int, host: bytes, cookie: bytes) -> bytes:
+    """One entry: family, then host, display number (none = any), scheme and cookie, each with its length."""
+    fields = (host, b"", b"MIT-MAGIC-COOKIE-1", cookie)
+    return struct.pack(">H", family) + b"".join(struct.pack(">H", len(field)) + field for field in fields)
 
 
 def _as_a_person() -> list[str]:

@@ -240,6 +240,24 @@ def test_it_sends_special_keys(make: Make, name: str, keysyms: list[int]) -> Non
     assert pressed == keysyms
 
 
+def test_it_marks_the_customers_own_pointer(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.say(c.Pointer(200, 150))
+    view = desk.app.window.desktop
+    left, top, right, bottom = desk.canvas.coords(view._ring_item)
+    assert ((left + right) / 2, (top + bottom) / 2) == (200, 150)
+    assert desk.canvas.itemcget(view._ring_item, "state") == "normal"
+
+
+def test_it_names_the_customers_pc_in_the_title(make: Make) -> None:
+    desk = make()
+    desk.app.model.number = 3
+    desk.connect()
+    desk.say(c.Machine("DESKTOP-가나", "Windows 11", "ko", ()))
+    assert desk.window.title() == "DESKTOP-가나 · 3번 고객 · BaroHelp"
+
+
 def test_it_asks_for_another_quality(make: Make) -> None:
     desk = make()
     desk.connect()

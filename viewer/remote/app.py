@@ -109,6 +109,8 @@ class RemoteApp:
         self._asked_at = -_ASK_EVERY_S
         self._picture_is_queued = False
         self._needs_paint = False
+        self._has_painted = False
+        self._began = time.monotonic()
         self._key_timer: str | None = None
         self._pointer_timer: str | None = None
         self._tick_timer: str | None = None
@@ -166,6 +168,9 @@ class RemoteApp:
             case ProtocolError():
                 self._picture_failed(event)
                 return
+        if isinstance(event, e.ControlReceived) and isinstance(event.message, c.Pointer):
+            self.window.desktop.mark_customer(event.message.x, event.message.y)
+            return
         if isinstance(event, Ready | Resized):
             self.pointer.set_size(event.width, event.height)
         controlled = self.model.controls
@@ -175,6 +180,8 @@ class RemoteApp:
         self._follow_clipboard()
         if isinstance(event, Ready):
             self._greet_screen()
+        if isinstance(event, e.ControlReceived) and isinstance(event.message, c.Machine):
+            self.root.title(self.model.window_title)
         self._show()
         if isinstance(event, e.Ended):
             self._show_ended()
@@ -187,6 +194,9 @@ class RemoteApp:
         if frame.is_new:
             self.window.fit_to(frame.view.width, frame.view.height)
             self._fit()
+        if not self._has_painted and self.picture.has_picture:
+            self._has_painted = True
+            log.info("first_picture", extra={"after_s": round(time.monotonic() - self._began, 2)})
         self.window.paint(frame)
 
     def _picture_failed(self, error: ProtocolError) -> None:

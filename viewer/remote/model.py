@@ -91,6 +91,13 @@ class RemoteModel:
         return self.machine.pc if self.machine is not None else self.title
 
     @property
+    def window_title(self) -> str:
+        """What stands in the title bar; the customer's PC first, once it is known."""
+        if self.machine is None or self.number is None:
+            return self.title
+        return t("%(pc)s · %(number)s번 고객 · BaroHelp", pc=self.machine.pc, number=self.number)
+
+    @property
     def is_view_only(self) -> bool:
         """Whether the agent can never control here."""
         return self.option("view_only", default=False)

@@ -24,6 +24,8 @@ __all__ = ["BACKDROP", "DesktopView", "Hands"]
 
 BACKDROP = "#0D131B"
 _WHEEL_UNIT = 120
+_RING_PX = 14
+_RING_MS = 1500
 
 
 class Hands(Protocol):
@@ -69,6 +71,9 @@ class DesktopView(ttk.Frame):
         self.canvas.configure(xscrollcommand=self._across.set, yscrollcommand=self._down.set)
         self._painter = make_painter(self.canvas, portable=portable)
         self._cursor_item = self.canvas.create_image(0, 0, anchor="nw", state="hidden")
+        ring = {"outline": theme.tokens.waiting, "width": 3, "state": "hidden"}
+        self._ring_item = self.canvas.create_oval(0, 0, 1, 1, **ring)  # type: ignore[call-overload]
+        self._ring_timer: str | None = None
         self._listen()
 
     # -- what is shown
@@ -102,6 +107,21 @@ class DesktopView(ttk.Frame):
         """The customer's pointer looks so from now on."""
         self._cursor = cursor
         self._show_cursor_picture()
+
+    def mark_customer(self, x: int, y: int) -> None:
+        """A ring where the customer's own pointer is (a place of the desktop); gone after a still while."""
+        left, top = self._view.to_view(x, y)
+        r = _RING_PX
+        self.canvas.coords(self._ring_item, left - r, top - r, left + r, top + r)
+        self.canvas.itemconfigure(self._ring_item, state="normal")
+        self.canvas.tag_raise(self._ring_item)
+        if self._ring_timer is not None:
+            self.after_cancel(self._ring_timer)
+        self._ring_timer = self.after(_RING_MS, self._hide_ring)
+
+    def _hide_ring(self) -> None:
+        self._ring_timer = None
+        self.canvas.itemconfigure(self._ring_item, state="hidden")
 
     def show_pointer(self, is_ours: bool) -> None:
         """`is_ours`: the agent controls, so the customer's pointer follows the hand; else a plain arrow."""

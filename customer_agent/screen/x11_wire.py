@@ -8,6 +8,7 @@ Sources: X11 protocol, MIT-SHM (shmproto.h), XFIXES 5 (xfixesproto.txt), DAMAGE 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import socket
@@ -51,7 +52,9 @@ class Extension:
 
 
 class XWire:
-    """One connection to an X server. Not thread-safe; `events` collects the kinds of events that came along."""
+    """One connection to an X server, for one thread; `events` collects the kinds of events that came
+    along.
+    """
 
     def __init__(self, name: str) -> None:
         """Connect as python-xlib does, with the same authority; raises Unsupported when refused."""
@@ -72,7 +75,7 @@ class XWire:
         answer = self._exactly(words * 4)
         if status != 1:
             raise Unsupported("X11 display", "The X server refused the connection.")
-        self._next_id, self._id_mask = struct.unpack_from("=II", answer, 4)
+        self._next_id: int = struct.unpack_from("=I", answer, 4)[0]
 
     def new_id(self) -> int:
         """A number for a new object of the X server."""
@@ -91,10 +94,8 @@ class XWire:
 
     def read_events(self) -> list[int]:
         """Every event that has come, by number, without waiting; raises OSError when the server is gone."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             self._fill(socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            pass
         while len(self._in) >= 32:
             self._take_message()
         events, self.events = self.events, []

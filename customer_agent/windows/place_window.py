@@ -11,6 +11,7 @@ __all__ = ["Corner", "centre", "fix_size", "wrap"]
 
 _MARGIN_PX = 16
 _TASKBAR_PX = 48
+_MAX_FRAME_PX = 80  # more is no frame: the person moved the window
 _LIFT_EVERY_MS = 1000
 
 
@@ -42,7 +43,8 @@ class Corner:
         self._window = window
         self._theme = theme
         self._width = width
-        self._was_placed = False
+        self._asked: tuple[int, int] | None = None
+        self._frame = (0, 0)
         self._timer: str | None = None
         window.attributes("-topmost", True)
         window.bind("<Unmap>", self._came_down, add="+")
@@ -56,13 +58,26 @@ class Corner:
         _, height = fix_size(window, self._width)
         right = window.winfo_screenwidth() - self._theme.px(_MARGIN_PX)
         bottom = window.winfo_screenheight() - self._theme.px(_MARGIN_PX + _TASKBAR_PX)
-        if self._was_placed and window.winfo_viewable():
-            right = window.winfo_x() + self._width
-            bottom = window.winfo_y() + window.winfo_height()
-        self._was_placed = True
+        if self._asked is not None and window.winfo_viewable():
+            self._measure_frame(self._asked)
+            right = window.winfo_rootx() + self._width - self._frame[0]
+            bottom = window.winfo_rooty() + window.winfo_height() - self._frame[1]
         x = min(max(0, right - self._width), max(0, window.winfo_screenwidth() - self._width))
-        y = min(max(0, bottom - height), max(0, window.winfo_screenheight() - height))
+        y = min(max(0, bottom - height), max(0, window.winfo_screenheight() - height - self._frame[1]))
+        self._asked = (x, y)
         window.geometry(f"{self._width}x{height}+{x}+{y}")
+
+    def _measure_frame(self, asked: tuple[int, int]) -> None:
+        """How far the window manager's frame moves the content from where the window was put.
+
+        Positions are set for the frame and read for the content; without the difference the window would sink
+        by the height of its title bar with every change of its own height.
+        """
+        if self._frame == (0, 0):
+            left = self._window.winfo_rootx() - asked[0]
+            top = self._window.winfo_rooty() - asked[1]
+            if 0 <= left < _MAX_FRAME_PX and 0 <= top < _MAX_FRAME_PX:
+                self._frame = (left, top)
 
     def _lift(self) -> None:
         """Other windows may be above all others too; the notice is never left behind them."""

@@ -63,6 +63,8 @@ class DemoPc:
         self.folder = places.var / "demo-pc"
         self.home = self.folder / "home"
         self.authority = self.folder / "xauthority"
+        # The editor opens this file, so that Ctrl+S saves without a question.
+        self.memo = self.home / "Documents" / ("메모.txt" if language == "ko" else "memo.txt")
 
     def prepare(self) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
@@ -77,6 +79,7 @@ class DemoPc:
         profile.mkdir(parents=True)
         (profile / "Preferences").write_text(json.dumps(self._chromium_preferences()))
         (self.home / ".bashrc").write_text("PS1='PC:\\w$ '\n")
+        self.memo.touch()
         self._write_cookie(secrets.token_bytes(16))
 
     def _chromium_preferences(self) -> dict[str, object]:
@@ -163,7 +166,7 @@ class DemoPc:
 
     def commands(self) -> dict[str, list[str]]:
         """What the icons start."""
-        editor = [*_as_a_person(), "mousepad", "--disable-server"]
+        editor = [*_as_a_person(), "mousepad", "--disable-server", str(self.memo)]
         return {"web": self._chromium(), "editor": editor, "terminal": self._terminal()}
 
     def _chromium(self) -> list[str]:
@@ -281,7 +284,7 @@ def _serve(places: Places, novnc: Path, port: int) -> int:
     screen = pc.start_screen()
     page = DemoPage(port, token, novnc, screen.dial)
     _tell(places, "demo-pc.json", json.dumps({"display": screen.display, "authority": str(pc.authority),
-                                              "home": str(pc.home), "address": address}))  # fmt: skip
+                                              "home": str(pc.home), "memo": str(pc.memo), "address": address}))  # fmt: skip
     threading.Thread(target=page.serve_forever, name="page", daemon=True).start()
     pc.fill(screen.display)
     return screen.server.wait()

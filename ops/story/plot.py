@@ -161,15 +161,7 @@ class Story:
         time.sleep(0.8)
         self._see("korean-typed", self._agent.picture, "상담원이 한글을 씁니다", "the agent writes Korean")
         self._agent.key("ctrl+s")
-        time.sleep(1.2)
-        target = self._customer.home / "Documents" / "memo.txt"
-        self._agent.key("ctrl+a")
-        self._agent.type(str(target))
-        self._agent.key("Return")
-        wait_for(target.is_file, "the customer's editor to save the file")
-        wait_for(
-            lambda: target.read_bytes().rstrip(b"\n") == HANGUL.encode(), f"{HANGUL!r} in the saved file"
-        )
+        wait_for(lambda: self._customer.memo.read_bytes() == HANGUL.encode(), f"{HANGUL!r} in the saved file")
 
     def customer_takes_control_back(self) -> None:
         for step in range(12):

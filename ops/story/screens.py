@@ -211,6 +211,7 @@ class CustomerScreen:
         self._layouts = layouts
         self.environment = {"DISPLAY": pc["display"], "XAUTHORITY": pc["authority"]}
         self.home = Path(pc["home"])
+        self.memo = Path(pc["memo"])
         flags = ["--no-sandbox"] if os.geteuid() == 0 else []
         self._browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         self._hand = self._browser.new_page(viewport={"width": 1300, "height": 900})

@@ -26,7 +26,14 @@ from ops.places import LOOPBACK, ROOT
 from ops.story.deeds import AgentAtWork
 from ops.story.product import Login
 from ops.story.screens import AgentScreen, Layouts, take_picture
-from tests.displays import Display, start_process, start_window_manager, start_xvnc, stop_process
+from tests.displays import (
+    Display,
+    start_process,
+    start_window_manager,
+    start_xvnc,
+    stop_process,
+    wait_for,
+)
 from tests.flows.stack import Stack
 
 # A locale that every Debian has, and no message bus: the editor would wait for one.
@@ -73,7 +80,15 @@ class Agent(AgentAtWork):
         self.screen.key("Return", "ctrl+s")
 
     def end(self) -> None:
+        """End the support session and close what the window then says, if it has not closed by itself."""
         super().end()
+        self._close_ended_window()
+
+    def _close_ended_window(self) -> None:
+        wait_for(
+            lambda: self.layouts.find("remote", "ended-close") or not self.layouts.windows("remote"),
+            what="the end of the support window",
+        )
         if self.layouts.find("remote", "ended-close"):
             self.screen.click("remote", "ended-close")
         self.layouts.wait_gone("remote")

@@ -15,6 +15,7 @@ from desktop import screenshot
 from desktop.theme import Theme
 from tests.displays import Display
 from tests.tk_windows import _one_root, display, korean, look, pump_until, root
+from viewer.remote import app as remote_app
 from viewer.remote.app import RemoteApp
 from viewer.remote.events import ControlReceived, Ended, LinkChanged, LinkEvent, ScreenOpened
 from viewer.remote.geometry import FIT
@@ -343,6 +344,18 @@ def test_it_shows_how_it_ended_and_the_survey(make: Make) -> None:
     assert "만족" in _words(sheet)
     assert "고객이 지원을 끝냈습니다." in _words(sheet)
     assert not desk.app.model.controls
+
+
+def test_it_closes_by_itself_when_the_agent_ended(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_app, "_CLOSE_AFTER_S", 1)
+    desk = make()
+    desk.connect()
+    desk.press("end")
+    desk.press("end-confirm")
+    sheet = desk.app.window._sheet
+    assert sheet is not None
+    assert "창 닫기 (1)" in _words(sheet)
+    pump_until(desk.window, lambda: desk.app._is_closed, "the window's end")
 
 
 def test_a_narrow_window_keeps_the_words_of_ending(make: Make) -> None:

@@ -59,6 +59,7 @@ SPECIAL_KEYS: dict[str, tuple[int, ...]] = {
 _TICK_MS = 500
 _SETTLE_MS = 8
 _ASK_EVERY_S = 5.5
+_CLOSE_AFTER_S = 8
 
 log = logging.getLogger(__name__)
 
@@ -244,7 +245,9 @@ class RemoteApp:
             lines.append((t("고객의 PC"), model.machine.pc))
         if model.survey is not None:
             lines.append((t("만족도"), grade_words(model.survey)))
-        self.window.show_ended(model.ended_sentence(), lines)
+        # Who ended it knows; who was left must see why, so that window waits.
+        closes_after_s = _CLOSE_AFTER_S if model.ended is not None and model.ended.by == "agent" else None
+        self.window.show_ended(model.ended_sentence(), lines, closes_after_s=closes_after_s)
 
     def take_survey(self, grade: str) -> None:
         """The customer answered the satisfaction question."""

@@ -158,8 +158,11 @@ class RemoteWindow:
         self.popover.widgets.update({"end-confirm": button, "end-cancel": stay})
         self.popover.place(button)
 
-    def show_ended(self, title: str, lines: list[tuple[str, str]]) -> None:
-        """The last sheet: how it ended, facts as (name, value), one button. A later call replaces it."""
+    def show_ended(self, title: str, lines: list[tuple[str, str]], *, closes_after_s: int | None) -> None:
+        """The last sheet: how it ended, facts as (name, value), one button. A later call replaces it.
+
+        `closes_after_s`: the window counts down and closes by itself; None: it waits for the agent.
+        """
         self.popover.close()
         self.show_status(None)
         # What is over is not looked at any longer, least of all by who walks past.
@@ -192,6 +195,17 @@ class RemoteWindow:
             self.bar.widgets[name].state(["disabled"])  # type: ignore[attr-defined]
         close.focus_set()
         self._publish()
+        if closes_after_s is not None:
+            self._count_down(close, closes_after_s)
+
+    def _count_down(self, button: ttk.Button, left_s: int) -> None:
+        if not button.winfo_exists():
+            return
+        if left_s <= 0:
+            self._commands.close_window()
+            return
+        button.configure(text=t("창 닫기 (%(seconds)s)", seconds=left_s))
+        self.root.after(1000, lambda: self._count_down(button, left_s - 1))
 
     # -- bar and full screen
 

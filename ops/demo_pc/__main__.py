@@ -283,8 +283,8 @@ def _serve(places: Places, novnc: Path, port: int) -> int:
     _tell(places, "demo-pc.url", address + "\n")
     screen = pc.start_screen()
     page = DemoPage(port, token, novnc, screen.dial)
-    _tell(places, "demo-pc.json", json.dumps({"display": screen.display, "authority": str(pc.authority),
-                                              "home": str(pc.home), "memo": str(pc.memo), "address": address}))  # fmt: skip
+    facts = {"display": screen.display, "authority": str(pc.authority), "home": str(pc.home)}
+    _tell(places, "demo-pc.json", json.dumps({**facts, "memo": str(pc.memo), "address": address}))
     threading.Thread(target=page.serve_forever, name="page", daemon=True).start()
     pc.fill(screen.display)
     return screen.server.wait()

@@ -16,7 +16,7 @@ from config.settings import Settings
 __all__ = ["DOMAINS", "create_app"]
 
 #: Each may use the ones before it. Portal is last, because it owns `/<slug>`.
-DOMAINS = ("team", "accounts", "support", "portal")
+DOMAINS = ("team", "accounts", "support", "manage", "portal")
 
 
 def create_app(settings: Settings) -> Flask:

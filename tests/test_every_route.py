@@ -18,8 +18,12 @@ from werkzeug.test import TestResponse
 
 from app.routes import Caller, callers, declared_callers, refuse_undeclared
 from app.support.actions import arrivals
+from app.team.actions import create_agent
+from app.team.departments import create_department
+from app.team.queries import list_departments
+from tenants.audit import SYSTEM
 from tenants.database import tenant_scope
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast, Person
 from tests.factories.support import Waiting, admit, make_slot
 
 REFUSED = {401, 403, 404}
@@ -36,6 +40,11 @@ class Scene:
     waiting: Waiting
     join_secret: str
     callers: dict[str, FlaskClient]
+    #: Public id of a department of Maru's.
+    department: str
+    #: Nuri's people: Chul, and the administrator whom they have only here.
+    chul: FlaskClient
+    nuri_admin: FlaskClient
 
 
 #: By endpoint: Maru's ids for the address. The request goes to Nuri's address or comes from Nuri's people.
@@ -43,12 +52,33 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "team.download_viewer": lambda _scene: {"name": "BaroHelp-Viewer-none"},
     "portal.take_number": lambda scene: {"number": scene.waiting.number},
     "portal.download": lambda scene: {"token": scene.join_secret},
+    **dict.fromkeys(
+        ("manage.agent_edit", "manage.agent_state", "manage.agent_delete"),
+        lambda scene: {"login_id": scene.cast.bora.login_id},
+    ),
+    **dict.fromkeys(
+        ("manage.department_edit", "manage.department_delete"),
+        lambda scene: {"department": scene.department},
+    ),
 }
 #: By endpoint: ids of the same shape that nobody has. Foreign ones must be answered in the same words.
 UNKNOWN: dict[str, dict[str, Any]] = {
     "team.download_viewer": {"name": "BaroHelp-Viewer-other"},
     "portal.take_number": {"number": 987},
     "portal.download": {"token": "0" * 26},
+    **dict.fromkeys(
+        ("manage.agent_edit", "manage.agent_state", "manage.agent_delete"), {"login_id": "nobody"}
+    ),
+    **dict.fromkeys(("manage.department_edit", "manage.department_delete"), {"department": "0" * 26}),
+}
+#: A good form, but for the department that it names.
+NEW_AGENT = {
+    "login_id": "duri",
+    "name": "두리",
+    "password": PASSWORD,
+    "password_again": PASSWORD,
+    "seat": "pc",
+    "version": "1",
 }
 #: By endpoint: a request of Nuri's that names something of Maru's in its body.
 FOREIGN_BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
@@ -58,11 +88,18 @@ FOREIGN_BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     },
     "support.join": lambda scene: {"json": {"tenant": "nuri", "code": scene.waiting.code, "program": {}}},
     "portal.redeem": lambda scene: {"data": {"code": scene.waiting.code}},
+    "manage.agent_new": lambda scene: {"data": {**NEW_AGENT, "department": scene.department}},
+    "manage.agent_edit": lambda scene: {"data": {**NEW_AGENT, "department": scene.department}},
+    "manage.department_delete": lambda scene: {"data": {"move_to": scene.department}},
 }
 #: Nothing in their bodies names a row.
 NO_IDS_IN_BODY = {
     "accounts.log_out",
     "accounts.log_program_out",
+    "manage.agent_delete",
+    "manage.agent_state",
+    "manage.department_edit",
+    "manage.list_departments",
     "pages.choose_language",
     "portal.answer_survey",
     "portal.leave",
@@ -84,6 +121,10 @@ def scene(app: Flask, cast: Cast, log_in, program_of) -> Scene:
     with app.app_context(), tenant_scope(cast.maru.id):
         waiting = make_slot(cast.bora)
         secret = arrivals.join_secret_of(admit(waiting).token)
+        department = create_department("영업", by=cast.hana.actor).public_id
+    with app.app_context(), tenant_scope(cast.nuri.id):
+        duri = create_agent(login_id="admin", name="두리", password=PASSWORD, by=SYSTEM)
+        create_department("본사", by=SYSTEM)
     customer = app.test_client()
     answer = customer.post("/programs/join", json={"tenant": "maru", "join_token": secret, "program": {}})
     assert answer.status_code == 200, answer.text
@@ -100,6 +141,9 @@ def scene(app: Flask, cast: Cast, log_in, program_of) -> Scene:
             Caller.AGENT_PROGRAM: program_of(cast.bora),
             Caller.CUSTOMER_PROGRAM: customer,
         },
+        department,
+        log_in(cast.chul),
+        log_in(Person(duri.id, "admin", "두리", "nuri")),
     )
 
 
@@ -173,16 +217,21 @@ def test_a_foreign_site_changes_nothing(scene: Scene) -> None:
                     assert answer.status_code == 403, (headers, method, rule.rule)
 
 
-def test_foreign_ids_in_the_address_are_as_unknown_ones(scene: Scene, log_in) -> None:
-    chul = log_in(scene.cast.chul)
+def nuris_caller(scene: Scene, rule: Rule) -> FlaskClient:
+    """Chul, or Nuri's administrator where only administrators may ask at all."""
+    allowed = declared_callers(scene.app, rule.endpoint) or frozenset()
+    return scene.nuri_admin if allowed == {Caller.ADMIN} else scene.chul
+
+
+def test_foreign_ids_in_the_address_are_as_unknown_ones(scene: Scene) -> None:
     for rule in rules_of(scene.app):
         if rule.endpoint == "static" or not set(rule.arguments) - {"slug"}:
             continue
         assert rule.endpoint in FOREIGN, f"{rule.rule}: add an entry to FOREIGN"
-        values = {"slug": "nuri"} | FOREIGN[rule.endpoint](scene)
+        values, caller = {"slug": "nuri"} | FOREIGN[rule.endpoint](scene), nuris_caller(scene, rule)
         for method in methods_of(rule):
-            answer = chul.open(address(rule, values), method=method)
-            unknown = chul.open(address(rule, {"slug": "nuri"} | UNKNOWN[rule.endpoint]), method=method)
+            answer = caller.open(address(rule, values), method=method)
+            unknown = caller.open(address(rule, {"slug": "nuri"} | UNKNOWN[rule.endpoint]), method=method)
             assert answer.status_code in {404, 409}, (method, rule.rule, answer.status_code)
             assert answer.status_code == unknown.status_code, rule.rule
             assert words_of(answer) == words_of(unknown), rule.rule
@@ -194,9 +243,17 @@ def test_foreign_ids_in_the_body_are_refused(scene: Scene) -> None:
             continue
         assert rule.endpoint in FOREIGN_BODIES, f"{rule.rule}: add an entry to FOREIGN_BODIES"
         request = FOREIGN_BODIES[rule.endpoint](scene)
-        answer = scene.app.test_client().post(address(rule, {"slug": "nuri"}), **request)
+        allowed = declared_callers(scene.app, rule.endpoint) or frozenset()
+        caller = scene.app.test_client() if Caller.PUBLIC in allowed else nuris_caller(scene, rule)
+        own = {"slug": "nuri", "login_id": "chul", "department": _own_department(scene)}
+        answer = caller.post(address(rule, own), **request)
         assert answer.status_code in REFUSED | {409, 410, 422}, (rule.rule, answer.status_code)
         assert not answer.headers.getlist("Set-Cookie")
+
+
+def _own_department(scene: Scene) -> str:
+    with scene.app.app_context(), tenant_scope(scene.cast.nuri.id):
+        return list_departments()[0][0].public_id
 
 
 def test_unknown_companies_are_not_found(scene: Scene) -> None:

@@ -1,39 +1,56 @@
-"""Making and changing departments, agents and options; each one whole, with its audit entry."""
+"""Making and changing agents and options; each one whole, with its audit entry.
+
+Departments stand in departments.py; what also ends log-ins or support sessions, in app/manage/actions.py.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.errors import NotFound
 from app.passwords import hash_password
-from app.team.errors import AgentRejected, OptionUnknown
+from app.team.errors import AgentRejected, ChangedElsewhere, OptionUnknown
 from app.team.models import Agent, Department, OptionValue
 from app.team.options import OPTIONS
 from app.team.queries import find_agent, get_agent
-from app.team.rules import is_strong_password, is_valid_login_id, login_key
+from app.team.rules import (
+    MAX_NAME,
+    is_common_password,
+    is_strong_password,
+    is_valid_email,
+    is_valid_login_id,
+    is_valid_phone,
+    login_key,
+)
 from tenants import audit
 from tenants.audit import Actor
 from tenants.database import current_tenant_id, db
 from tenants.models import Tenant
 from tenants.writing import writing
 
-__all__ = ["check_password", "create_agent", "create_department", "set_option"]
+__all__ = [
+    "AgentDetails",
+    "change_agent",
+    "check_password",
+    "create_agent",
+    "set_option",
+]
 
 ADMIN_LOGIN = "admin"
 
 
-def create_department(name: str, *, by: Actor) -> Department:
-    """Make a department of the open company and return it. Raises AgentRejected when the name is taken."""
-    key = name.strip().casefold()
-    with writing():
-        if not key or db.session.scalar(select(Department.id).where(Department.name_key == key)):
-            raise AgentRejected(_l("같은 이름의 부서가 있습니다. 다른 이름을 써 주십시오."))
-        department = Department(name=name.strip(), name_key=key)
-        db.session.add(department)
-        db.session.flush()
-        audit.record("department.created", f"department:{department.id}", {"name": department.name}, by=by)
-    return department
+@dataclass(frozen=True, slots=True)
+class AgentDetails:
+    """What an administrator may change of an agent; the id never changes."""
+
+    name: str
+    seat: str = "pc"
+    department_id: int | None = None
+    phone: str = ""
+    email: str = ""
 
 
 def create_agent(
@@ -44,13 +61,19 @@ def create_agent(
     by: Actor,
     seat: str = "pc",
     department_id: int | None = None,
+    phone: str = "",
+    email: str = "",
 ) -> Agent:
     """Make an agent of the open company and return the stored row; the id `admin` makes its administrator.
 
     Raises AgentRejected: id or password of the wrong shape, id taken, no seat left.
     """
     is_admin = login_key(login_id) == ADMIN_LOGIN
-    _check_shape(login_id, name, password)
+    login_id, details = login_id.strip(), AgentDetails(name, seat, department_id, phone, email)
+    if not is_valid_login_id(login_id):
+        raise AgentRejected(_l("아이디는 영문, 숫자, -, _ 4~12자로 정해 주십시오."))
+    _check_details(details)
+    check_password(password, login_id)
     password_hash = hash_password(password)
     with writing():
         if find_agent(login_id) is not None:
@@ -60,12 +83,14 @@ def create_agent(
         if department_id is not None and db.session.get(Department, department_id) is None:
             raise NotFound
         agent = Agent(
-            login_id=login_id.strip(),
+            login_id=login_id,
             login_key=login_key(login_id),
             name=name.strip(),
             role="admin" if is_admin else "agent",
             seat=seat,
             department_id=department_id,
+            phone=phone.strip(),
+            email=email.strip(),
             password_hash=password_hash,
         )
         db.session.add(agent)
@@ -92,26 +117,66 @@ def set_option(key: str, value: bool, *, by: Actor, agent_id: int | None = None)
         audit.record("option.set", f"option:{key}", {"value": value, "agent_id": agent_id}, by=by)
 
 
-def _check_shape(login_id: str, name: str, password: str) -> None:
-    if not is_valid_login_id(login_id.strip()):
-        raise AgentRejected(_l("아이디는 영문, 숫자, -, _ 4~12자로 정해 주십시오."))
-    if not name.strip():
-        raise AgentRejected(_l("이름을 적어 주십시오."))
-    check_password(password)
+def change_agent(
+    agent_id: int, details: AgentDetails, *, version: int, by: Actor, password_hash: str | None = None
+) -> None:
+    """Store an agent's details (and password, where a hash is given); the caller then ends their log-ins.
+
+    Raises NotFound, AgentRejected, and ChangedElsewhere when `version` is not the stored one any more.
+    """
+    _check_details(details)
+    with writing():
+        agent = get_agent(agent_id)
+        if not agent.is_admin and details.seat != agent.seat and details.seat == "pc_mobile":
+            _check_seat(details.seat, is_new=False)
+        if details.department_id is not None and db.session.get(Department, details.department_id) is None:
+            raise NotFound
+        before = AgentDetails(agent.name, agent.seat, agent.department_id, agent.phone, agent.email)
+        values = {key: getattr(details, key) for key in AgentDetails.__slots__}
+        changed = sorted(key for key in values if values[key] != getattr(before, key))
+        if password_hash is not None:
+            values["password_hash"] = password_hash
+            changed.append("password")
+        won = db.session.execute(
+            update(Agent)
+            .where(Agent.id == agent_id, Agent.version == version)
+            .values(**values, version=version + 1),
+            execution_options={"synchronize_session": "fetch"},
+        )
+        if won.rowcount != 1:  # type: ignore[attr-defined]
+            raise ChangedElsewhere
+        audit.record(
+            "agent.changed", f"agent:{agent_id}", {"login_id": agent.login_id, "changed": changed}, by=by
+        )
 
 
-def check_password(password: str) -> None:
-    """Raises AgentRejected when a new password is too weak."""
+def check_password(password: str, login_id: str = "") -> None:
+    """Raises AgentRejected when a new password is too weak, common, or holds the id."""
     if not is_strong_password(password):
         raise AgentRejected(_l("비밀번호는 영문 대문자와 소문자, 숫자를 섞어 8자 이상으로 정해 주십시오."))
+    if is_common_password(password, login_id):
+        raise AgentRejected(
+            _l("흔히 쓰이는 비밀번호이거나 아이디가 들어 있습니다. 다른 비밀번호를 정해 주십시오.")
+        )
 
 
-def _check_seat(seat: str) -> None:
+def _check_details(details: AgentDetails) -> None:
+    if not 1 <= len(details.name.strip()) <= MAX_NAME:
+        raise AgentRejected(_l("이름을 1~40자로 적어 주십시오."))
+    if details.seat not in ("pc", "pc_mobile"):
+        raise AgentRejected(_l("이용 방식을 골라 주십시오."))
+    if not is_valid_phone(details.phone.strip()):
+        raise AgentRejected(_l("전화번호를 다시 확인해 주십시오. 숫자와 - 로 적습니다."))
+    if not is_valid_email(details.email.strip()):
+        raise AgentRejected(_l("이메일 주소를 다시 확인해 주십시오."))
+
+
+def _check_seat(seat: str, *, is_new: bool = True) -> None:
     """Refuse an agent beyond the seats; the company's row stays locked until the agent is stored."""
     tenant = db.session.get(Tenant, current_tenant_id(), with_for_update=True)
     assert tenant is not None
     taken = select(func.count()).select_from(Agent).where(Agent.deleted_at.is_(None), Agent.role == "agent")
-    if (db.session.scalar(taken) or 0) >= tenant.seats_pc:
+    if is_new and (db.session.scalar(taken) or 0) >= tenant.seats_pc:
         raise AgentRejected(_l("남은 상담원 수가 없습니다. 상담원 수를 늘린 뒤 다시 시도해 주십시오."))
     taken_mobile = taken.where(Agent.seat == "pc_mobile")
     if seat == "pc_mobile" and (db.session.scalar(taken_mobile) or 0) >= tenant.seats_mobile:

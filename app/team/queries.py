@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from app.errors import NotFound
-from app.team.models import Agent, OptionValue
+from app.team.models import Agent, Department, OptionValue
 from app.team.options import Effective, effective
 from app.team.rules import login_key
 from tenants.database import db
 
-__all__ = ["effective_options", "find_agent", "get_agent", "list_agents"]
+__all__ = [
+    "Seats",
+    "count_seats",
+    "effective_options",
+    "find_agent",
+    "get_agent",
+    "get_department",
+    "list_departments",
+    "option_levels",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """How many seats are taken: all of them, and those that may serve phones too."""
+
+    taken: int
+    taken_mobile: int
 
 
 def find_agent(login_id: str) -> Agent | None:
@@ -29,29 +47,63 @@ def get_agent(agent_id: int) -> Agent:
     return agent
 
 
-def list_agents() -> Sequence[Agent]:
-    """The company's agents by id, the admin first."""
-    statement = select(Agent).where(Agent.deleted_at.is_(None)).order_by(Agent.role, Agent.login_key)
-    return db.session.scalars(statement).all()
+def count_seats() -> Seats:
+    """The seats that the company's agents take; the admin takes none, a disabled agent keeps theirs."""
+    taken, mobile = db.session.execute(
+        select(func.count(), func.sum(case((Agent.seat == "pc_mobile", 1), else_=0))).where(
+            Agent.deleted_at.is_(None), Agent.role == "agent"
+        )
+    ).one()
+    return Seats(taken, mobile or 0)
+
+
+def get_department(department: str, *, lock: bool = False) -> Department:
+    """The department with this public id. Raises NotFound, also for another company's."""
+    statement = select(Department).where(Department.public_id == department)
+    row = db.session.scalar(statement.with_for_update() if lock else statement)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def list_departments() -> Sequence[tuple[Department, int]]:
+    """The company's departments by name, each with the number of its agents."""
+    members = (
+        select(Agent.department_id, func.count().label("members"))
+        .where(Agent.deleted_at.is_(None))
+        .group_by(Agent.department_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Department, func.coalesce(members.c.members, 0))
+        .outerjoin(members, members.c.department_id == Department.id)
+        .order_by(Department.name_key)
+    )
+    return [(department, count) for department, count in rows]
 
 
 def effective_options(agent: Agent) -> dict[str, Effective]:
     """What holds for an agent, for every option key, in one query."""
+    levels = option_levels(department_id=agent.department_id, agent_id=agent.id)
+    return effective(
+        seat=agent.seat, tenant=levels["tenant"], department=levels["department"], agent=levels["agent"]
+    )
+
+
+def option_levels(
+    *, department_id: int | None = None, agent_id: int | None = None
+) -> dict[str, dict[str, bool]]:
+    """What is set at each level above a department or an agent, by scope and key, in one query."""
     values = db.session.scalars(
         select(OptionValue).where(
             or_(
                 OptionValue.scope == "tenant",
-                and_(OptionValue.scope == "department", OptionValue.department_id == agent.department_id),
-                and_(OptionValue.scope == "agent", OptionValue.agent_id == agent.id),
+                and_(OptionValue.scope == "department", OptionValue.department_id == department_id),
+                and_(OptionValue.scope == "agent", OptionValue.agent_id == agent_id),
             )
         )
     ).all()
     by_scope: dict[str, dict[str, bool]] = {"tenant": {}, "department": {}, "agent": {}}
     for row in values:
         by_scope[row.scope][row.key] = row.value
-    return effective(
-        seat=agent.seat,
-        tenant=by_scope["tenant"],
-        department=by_scope["department"],
-        agent=by_scope["agent"],
-    )
+    return by_scope

@@ -10,8 +10,7 @@ from flask import Blueprint, current_app, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from app.errors import NotFound
-from app.routes import agent_only, current_identity, current_tenant
-from app.team import queries
+from app.routes import agent_only, current_tenant
 from config.settings import Settings
 from tenants.database import now_utc
 from tenants.rules import standing
@@ -42,8 +41,6 @@ def home() -> ResponseReturnValue:
         tenant=tenant,
         now=now,
         standing=standing(tenant.state, tenant.expires_at, now),
-        me=queries.get_agent(current_identity().agent_id or 0),
-        agents=queries.list_agents(),
         public_url=settings.public_url,
         customer_url=f"{settings.public_url}/{tenant.slug}",
         viewers=list_viewers(settings.download_dir),

@@ -7,8 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import NotFound
-from app.team.actions import create_agent, create_department, set_option
-from app.team.errors import AgentRejected
+from app.team.actions import create_agent, set_option
+from app.team.departments import create_department
+from app.team.errors import AgentRejected, DepartmentRejected
 from app.team.models import Agent
 from tenants.audit import AuditEntry
 from tenants.database import db, no_scope, now_utc, tenant_scope
@@ -71,7 +72,7 @@ def test_seats_are_counted(cast: Cast) -> None:
 
 def test_departments_stay_in_their_company(app, cast: Cast) -> None:
     department = create_department("기술 지원", by=cast.hana.actor)
-    with pytest.raises(AgentRejected):
+    with pytest.raises(DepartmentRejected):
         create_department(" 기술 지원 ", by=cast.hana.actor)
     assert make_agent(department_id=department.id).department_id == department.id
     with no_scope(), tenant_scope(cast.nuri.id), pytest.raises(NotFound):

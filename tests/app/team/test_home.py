@@ -11,7 +11,13 @@ def test_it_works(log_in, cast: Cast) -> None:
     page = log_in(cast.hana).get("/manage").text
     assert "마루 상담실" in page
     assert "http://127.0.0.1:8000/maru" in page
-    assert all(name in page for name in ("하나", "보라", "나리"))
+    assert "하나님, 안녕하십니까?" in page
+
+
+def test_it_has_a_card_for_each_page_that_may_be_opened(log_in, cast: Cast) -> None:
+    page = log_in(cast.hana).get("/manage").text
+    assert page.count('href="/manage/agents"') == 2  # the menu and the card
+    assert 'href="/manage/agents"' not in log_in(cast.bora).get("/manage").text
 
 
 def test_an_agent_sees_it_too(log_in, cast: Cast) -> None:

@@ -1,0 +1,91 @@
+"""The menu at the left of every console page, in the order of the manuals. It shows only what exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Flask, current_app, g, request
+from flask_babel import lazy_gettext as _l
+
+from app.routes import Caller, declared_callers
+from app.team.models import Agent
+from app.team.queries import get_agent
+
+__all__ = ["Group", "Item", "init_app", "list_menu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One page: its address, its words, what it is for (on the front page's card), its icon."""
+
+    endpoint: str
+    label: Any
+    purpose: Any
+    icon: str
+    #: Endpoints that begin so belong to it too.
+    prefix: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page on the screen is this one or below it."""
+        here = request.endpoint or ""
+        return here == self.endpoint or bool(self.prefix and here.startswith(self.prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A heading of the menu with its pages."""
+
+    label: Any
+    items: tuple[Item, ...]
+
+
+_MENU: Final = (
+    Group(
+        _l("원격지원관리"),
+        (
+            Item(
+                "manage.list_departments",
+                _l("부서 관리"),
+                _l("부서를 만들고 이름을 바꾸고 지웁니다."),
+                "folder",
+                "manage.department_",
+            ),
+            Item(
+                "manage.list_agents",
+                _l("상담원 관리"),
+                _l("상담원을 만들고 상태와 접속 기록을 봅니다."),
+                "users",
+                "manage.agent_",
+            ),
+        ),
+    ),
+)
+
+
+def list_menu() -> list[Group]:
+    """The groups with what the caller may open; empty ones are left out."""
+    if g.get("identity") is None:
+        return []
+    shown = [Group(group.label, tuple(i for i in group.items if _may_open(i))) for group in _MENU]
+    return [group for group in shown if group.items]
+
+
+def init_app(app: Flask) -> None:
+    """Give the layout `console_menu()` and `me()`."""
+    app.jinja_env.globals.update(console_menu=list_menu, me=_me)
+
+
+def _may_open(item: Item) -> bool:
+    caller: Caller = g.identity.caller
+    allowed = declared_callers(current_app._get_current_object(), item.endpoint)  # type: ignore[attr-defined]
+    return caller in (allowed or ())
+
+
+def _me() -> Agent:
+    """The agent who is logged in; asked for once a page."""
+    if "me" not in g:
+        g.me = get_agent(g.identity.agent_id)
+    agent: Agent = g.me
+    return agent

@@ -1,0 +1,11 @@
+"""The pages of the administration, one module per menu entry."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("manage", __name__, template_folder="../templates")
+
+from app.manage.views import agents, departments  # noqa: E402, F401  # they add their addresses to it

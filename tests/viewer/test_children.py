@@ -69,6 +69,14 @@ def test_it_notices_a_crash(made: Windows) -> None:
     assert made.windows.tell("p1", {"t": "signal"}) is False
 
 
+def test_it_lets_one_window_close(made: Windows) -> None:
+    for name in ("p1", "p2"):
+        made.windows.open(name, {})
+    made.windows.close("p1")
+    assert made.gone.get(timeout=10) == ("p1", 0)
+    assert made.windows.participants == ["p2"]
+
+
 def test_it_has_no_window_for_a_stranger(made: Windows) -> None:
     assert made.windows.tell("nobody", {"t": "close"}) is False
     assert not made.windows.is_open("nobody")

@@ -396,6 +396,7 @@ class WaitingApp:
             return
         slot = self.model.of_session(session)
         self._crashed.discard(participant)
+        self._close_earlier_windows(session)
         self._sessions[participant] = session
         try:
             self.windows.open(
@@ -419,6 +420,12 @@ class WaitingApp:
             self._toast(
                 t("원격 창을 열지 못했습니다. 다시 시도해 주십시오. (B-14)"), tone="Danger", icon="warning"
             )
+
+    def _close_earlier_windows(self, session: str) -> None:
+        """Make room: the customer's program began anew, and its last window only says that it was left."""
+        for participant, its_session in self._sessions.items():
+            if its_session == session:
+                self.windows.close(participant)
 
     def _forward(self, happening: ForParticipant) -> None:
         line = {"t": "signal", "message": _message_json(happening.message)}

@@ -100,6 +100,13 @@ class RemoteWindows:
         for participant in list(self._children):
             self.tell(participant, message)
 
+    def close(self, participant: str) -> None:
+        """Let a window close, which it does when its standard input ends; one that is gone stays so."""
+        child = self._children.get(participant)
+        if child is not None and child.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                child.stdin.close()
+
     def close_all(self) -> None:
         """Ask every window to close, wait ≤ 3 s for each, then end those that did not."""
         children = list(self._children.values())

@@ -127,17 +127,38 @@ class PanelWindow(tk.Toplevel):
         self._heading.configure(text=status.heading, style=f"{style}.TLabel", font="LargeStrongFont")
         self._sentence.configure(text=status.sentence)
         self.tick()
-        now = (
-            model.phase, model.is_paused, model.taken_back is not None and model.taken_back.by == "button",
-            model.may_be_controlled, tuple(model.pending_asks), tuple(model.helpers.values()),
-            self._is_open, self._is_ending, status,
-        )  # fmt: skip
-        if now == self._shown:
+        structure = self._structure()
+        if structure == self._shown:
+            self._corner.place()
             return
-        self._shown = now
+        if self._is_a_button_down():
+            # A button that vanishes under the finger is never pressed: the customer's own movement, which
+            # takes control back, comes just before every click.
+            self.after(60, self.refresh)
+            return
+        self._shown = structure
         self._make_parts()
         self._corner.place()
         publish_layout(self, "panel", self.widgets)
+
+    def _structure(self) -> object:
+        """Which parts there are; words that only change are set anew without remaking them."""
+        model = self._model
+        helpers = tuple((one.name, one.role, one.words) for one in model.helpers.values())
+        return (
+            model.phase,
+            model.is_paused,
+            model.taken_back is not None and model.taken_back.by == "button",
+            model.may_be_controlled,
+            tuple(model.pending_asks),
+            helpers if self._is_open else None,
+            self._is_open,
+            self._is_ending,
+        )
+
+    def _is_a_button_down(self) -> bool:
+        buttons = [one for one in self.widgets.values() if isinstance(one, ttk.Button) and one.winfo_exists()]
+        return any(button.instate(["pressed"]) for button in buttons)
 
     def tick(self) -> None:
         """Count the time."""

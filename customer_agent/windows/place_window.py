@@ -44,6 +44,7 @@ class Corner:
         self._theme = theme
         self._width = width
         self._asked: tuple[int, int] | None = None
+        self._height = 0
         self._frame = (0, 0)
         self._timer: str | None = None
         window.attributes("-topmost", True)
@@ -56,6 +57,9 @@ class Corner:
         """Take the height that the content needs now; the lower edge stays where it is."""
         window = self._window
         _, height = fix_size(window, self._width)
+        if self._asked is not None and height == self._height:
+            return
+        self._height = height
         right = window.winfo_screenwidth() - self._theme.px(_MARGIN_PX)
         bottom = window.winfo_screenheight() - self._theme.px(_MARGIN_PX + _TASKBAR_PX)
         if self._asked is not None and window.winfo_viewable():

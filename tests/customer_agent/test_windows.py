@@ -229,6 +229,22 @@ def test_it_asks_before_it_ends(root: tk.Tk, look: theme.Theme) -> None:
     assert story.model.phase is Phase.ENDED
 
 
+def test_it_keeps_a_button_that_is_being_pressed(root: tk.Tk, look: theme.Theme) -> None:
+    """The customer's own movement takes control back just before the click lands."""
+    story = Story(PLAN).connected()
+    window = panel(root, look, story)
+    shown(root, window)
+    end = window.widgets["end"]
+    end.event_generate("<Enter>")
+    end.event_generate("<ButtonPress-1>", x=5, y=5)
+    story.gate.take_back("mouse")
+    story.model.take(e.HandTaken("mouse"))
+    story.model.take(e.ControlReceived("p1", 5, control.Ask("a1", "record")))
+    window.refresh()
+    end.event_generate("<ButtonRelease-1>", x=5, y=5)
+    pump_until(root, lambda: "end-yes" in window.widgets, "the question")
+
+
 def test_it_asks_before_it_ends_when_it_is_closed(root: tk.Tk, look: theme.Theme) -> None:
     story = Story(PLAN).connected()
     window = panel(root, look, story)

@@ -9,7 +9,7 @@ from typing import Final
 
 from ops.demo_pc.__main__ import HEIGHT_PX, WIDTH_PX
 from ops.story.product import Login
-from ops.story.screens import AgentScreen, Box, Layouts
+from ops.story.screens import AGENT_PX, AgentScreen, Box, Layouts
 from ops.story.waiting import wait_for
 
 _SLOTS: Final = tuple(f"slot{position}" for position in range(1, 6))
@@ -33,6 +33,12 @@ class AgentAtWork:
         self.screen.click("login", "submit")
         self.layouts.wait("waiting", "add")
         wait_for(self.slots, "the first slot")
+
+    def drag_to_the_right(self) -> None:
+        """Take the waiting window by its title bar to the right edge, so that the remote window has room."""
+        head: Box = self.layouts.wait("waiting", "log-out")
+        right_edge = head.x + head.width + 24
+        self.screen.drag((round(head.x - 120), round(head.y - 36)), by=round(AGENT_PX[0] - 24 - right_edge))
 
     def slots(self) -> list[str]:
         """The names of the slots that are shown: slot1, slot3, …"""

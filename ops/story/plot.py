@@ -22,6 +22,7 @@ from ops.story.screens import AgentScreen, CustomerScreen, Layouts
 from ops.story.waiting import StoryFailed, wait_for
 
 HANGUL: Final = "가나다 안녕하세요"
+LOOKS: Final = 4
 PROGRAM_ICON: Final = (LEFT_PX, 24 + 3 * CELL_PX + ICON_PX // 2)
 EDITOR: Final = (300, 220)  # inside the editor's text, on the demo PC's screen
 
@@ -56,10 +57,15 @@ class Story:
     # ------------------------------------------------------------------ pictures
 
     def _see(self, name: str, take: Callable[[Path], None], korean: str, english: str) -> None:
-        time.sleep(0.35)  # a picture shows what a person would see once the eye has settled
         self._number += 1
         path = self._pictures / f"{self._number:02}-{name}.png"
-        take(path)
+        before = b""
+        for _ in range(LOOKS):  # a picture shows what a person sees once the windows have come to rest
+            time.sleep(0.4)
+            take(path)
+            if path.read_bytes() == before:
+                break
+            before = path.read_bytes()
         say(f"{path.name}  {korean}", english)
 
     def pictures_of_failure(self) -> None:
@@ -74,6 +80,7 @@ class Story:
         self._deeds.log_in()
 
     def agent_opens_slots(self, *, short: bool) -> None:
+        self._deeds.drag_to_the_right()
         self._deeds.add_slots(2 if short else 5)
         self._see("slots", self._agent.picture, "번호와 코드로 기다립니다", "waiting with numbers and codes")
         if not short:

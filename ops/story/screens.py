@@ -28,7 +28,7 @@ from ops.places import ROOT
 from ops.story.waiting import StoryFailed, wait_for
 
 LATIN_1: Final = 0xFF
-AGENT_PX: Final = (1440, 900)
+AGENT_PX: Final = (1720, 900)
 CHROMIUM: Final = "/usr/bin/chromium"
 
 
@@ -151,6 +151,13 @@ class AgentScreen:
     def click_at(self, x: int, y: int, *, times: int = 1) -> None:
         clicks = ["click", "--repeat", str(times), "--delay", "60", "1"]
         self.xdotool("mousemove", str(x), str(y), "sleep", "0.08", *clicks)
+
+    def drag(self, start: tuple[int, int], *, by: int) -> None:
+        """Press the left button, move sideways in steps as a hand does, and let go."""
+        self.xdotool("mousemove", str(start[0]), str(start[1]), "sleep", "0.1", "mousedown", "1")
+        for step in range(1, 9):
+            self.xdotool("mousemove", str(start[0] + by * step // 8), str(start[1]), "sleep", "0.03")
+        self.xdotool("mouseup", "1")
 
     def move(self, x: int, y: int) -> None:
         self.xdotool("mousemove", str(x), str(y))

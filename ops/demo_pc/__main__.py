@@ -105,13 +105,14 @@ class DemoPc:
 
     def environment(self, display: str) -> dict[str, str]:
         """What the customer's programs see: their own home, none of the newcomer's desktop."""
-        hidden = ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "MAKEFLAGS", "MAKELEVEL")
+        hidden = {"WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "MAKEFLAGS", "MAKELEVEL"}
+        hidden |= {"LC_ALL", "LC_MESSAGES", "LC_CTYPE"}
         kept = {name: value for name, value in self._places.environment().items() if name not in hidden}
         # C.UTF-8 is on every Debian and lets LANGUAGE choose the words; our own programs read LANG as Korean.
         spoken = (
             {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "LANGUAGE": "ko"}
             if self._language == "ko"
-            else {"LC_ALL": "en_US.UTF-8", "LANG": "en_US.UTF-8", "LANGUAGE": "en"}
+            else {"LANG": "en_US.UTF-8", "LANGUAGE": "en"}
         )
         return {
             **kept,

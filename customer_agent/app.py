@@ -11,9 +11,9 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from customer_agent.logs import start_log
 from customer_agent.platform_errors import Unsupported
 from customer_agent.start import StartError, StartPlan, read_start
+from desktop.logs import start_log
 
 EXIT_MISUSE = 2
 

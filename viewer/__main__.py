@@ -6,18 +6,18 @@ Reads the command line and starts one of them. A password is never taken from th
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from importlib import resources
 
 from desktop import words
+from desktop.logs import start_log
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program; its exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    start_log()
     words.add_table(resources.files("desktop") / "locale" / "viewer.en.json")
     if options.language:
         words.set_language(options.language)

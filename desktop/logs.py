@@ -1,5 +1,6 @@
-"""One line an event on stderr: its constant name and its fields. Never codes, tokens, pixels or typed
-text.
+"""One line an event on stderr, for both Tk programs: its constant name and its fields.
+
+Never codes, tokens, pixels or typed text: whoever logs gives identifiers and numbers only.
 """
 
 from __future__ import annotations

@@ -53,11 +53,11 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "portal.take_number": lambda scene: {"number": scene.waiting.number},
     "portal.download": lambda scene: {"token": scene.join_secret},
     **dict.fromkeys(
-        ("manage.agent_edit", "manage.agent_state", "manage.agent_delete"),
+        ("manage.agent_edit", "manage.agent_state", "manage.agent_delete", "manage.option_agent"),
         lambda scene: {"login_id": scene.cast.bora.login_id},
     ),
     **dict.fromkeys(
-        ("manage.department_edit", "manage.department_delete"),
+        ("manage.department_edit", "manage.department_delete", "manage.option_department"),
         lambda scene: {"department": scene.department},
     ),
 }
@@ -67,9 +67,13 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "portal.take_number": {"number": 987},
     "portal.download": {"token": "0" * 26},
     **dict.fromkeys(
-        ("manage.agent_edit", "manage.agent_state", "manage.agent_delete"), {"login_id": "nobody"}
+        ("manage.agent_edit", "manage.agent_state", "manage.agent_delete", "manage.option_agent"),
+        {"login_id": "nobody"},
     ),
-    **dict.fromkeys(("manage.department_edit", "manage.department_delete"), {"department": "0" * 26}),
+    **dict.fromkeys(
+        ("manage.department_edit", "manage.department_delete", "manage.option_department"),
+        {"department": "0" * 26},
+    ),
 }
 #: A good form, but for the department that it names.
 NEW_AGENT = {
@@ -90,6 +94,9 @@ FOREIGN_BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "portal.redeem": lambda scene: {"data": {"code": scene.waiting.code}},
     "manage.agent_new": lambda scene: {"data": {**NEW_AGENT, "department": scene.department}},
     "manage.agent_edit": lambda scene: {"data": {**NEW_AGENT, "department": scene.department}},
+    "manage.option_apply": lambda scene: {
+        "data": {"step": "apply", "o.drawing": "off", "department": scene.department}
+    },
     "manage.department_delete": lambda scene: {"data": {"move_to": scene.department}},
 }
 #: Nothing in their bodies names a row.
@@ -100,6 +107,9 @@ NO_IDS_IN_BODY = {
     "manage.agent_state",
     "manage.department_edit",
     "manage.list_departments",
+    "manage.list_options",
+    "manage.option_agent",
+    "manage.option_department",
     "pages.choose_language",
     "portal.answer_survey",
     "portal.leave",

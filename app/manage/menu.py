@@ -59,6 +59,13 @@ _MENU: Final = (
                 "users",
                 "manage.agent_",
             ),
+            Item(
+                "manage.list_options",
+                _l("옵션 관리"),
+                _l("상담원이 쓸 수 있는 기능을 회사, 부서, 상담원마다 정합니다."),
+                "sliders",
+                "manage.option_",
+            ),
         ),
     ),
 )

@@ -1,6 +1,7 @@
-"""Making and changing agents and options; each one whole, with its audit entry.
+"""Making and changing agents; each deed whole, with its audit entry.
 
-Departments stand in departments.py; what also ends log-ins or support sessions, in app/manage/actions.py.
+Departments stand in departments.py, options in option_settings.py; what also ends log-ins or support
+sessions, in app/manage/actions.py.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from sqlalchemy import func, select, update
 
 from app.errors import NotFound
 from app.passwords import hash_password
-from app.team.errors import AgentRejected, ChangedElsewhere, OptionUnknown
-from app.team.models import Agent, Department, OptionValue
-from app.team.options import OPTIONS
+from app.team.errors import AgentRejected, ChangedElsewhere
+from app.team.models import Agent, Department
+from app.team.option_settings import set_option
 from app.team.queries import find_agent, get_agent
 from app.team.rules import (
     MAX_NAME,
@@ -97,24 +98,6 @@ def create_agent(
         db.session.flush()
         audit.record("agent.created", f"agent:{agent.id}", {"login_id": agent.login_id, "seat": seat}, by=by)
     return agent
-
-
-def set_option(key: str, value: bool, *, by: Actor, agent_id: int | None = None) -> None:
-    """Set one option for one agent, or (no agent) for the whole company. Raises OptionUnknown, NotFound."""
-    if key not in OPTIONS:
-        raise OptionUnknown(_l("없는 옵션입니다."))
-    scope = "tenant" if agent_id is None else "agent"
-    with writing():
-        if agent_id is not None:
-            get_agent(agent_id)
-        # SQLAlchemy writes `== None` as IS NULL.
-        mine = (OptionValue.scope == scope, OptionValue.key == key, OptionValue.agent_id == agent_id)
-        row = db.session.scalar(select(OptionValue).where(*mine))
-        if row is None:
-            db.session.add(OptionValue(scope=scope, agent_id=agent_id, key=key, value=value))
-        else:
-            row.value = value
-        audit.record("option.set", f"option:{key}", {"value": value, "agent_id": agent_id}, by=by)
 
 
 def change_agent(

@@ -12,10 +12,23 @@ from typing import Any, Final, Literal
 
 from flask_babel import lazy_gettext as _l
 
-__all__ = ["OPTIONS", "Effective", "Option", "effective"]
+__all__ = [
+    "GROUPS",
+    "OPTIONS",
+    "Effective",
+    "Levels",
+    "Option",
+    "Step",
+    "Why",
+    "effective",
+    "effective_at",
+    "explain",
+]
 
 Group = Literal["feature", "setting", "mobile"]
 Origin = Literal["platform", "agent", "department", "tenant", "default"]
+#: What is set at each level: "tenant", "department", "agent" → key → value.
+Levels = Mapping[str, Mapping[str, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,30 @@ class Effective:
     value: bool
     origin: Origin
 
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One level that was asked: what it says (None = nothing), and whether its word is the one that holds."""
+
+    origin: Origin
+    value: bool | None
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why an option is as it is: the levels in the order they are asked, and a rule above them, if any."""
+
+    steps: tuple[Step, ...]
+    rule: Any = ""
+
+
+#: The three tables, in the manuals' order.
+GROUPS: Final[Mapping[Group, Any]] = {
+    "feature": _l("기능 옵션"),
+    "setting": _l("설정 옵션"),
+    "mobile": _l("모바일 옵션"),
+}
 
 _ALL: Final = (
     Option("partial_share", "feature", _l("부분공유"), True),
@@ -122,6 +159,20 @@ def effective(
     return result
 
 
+def effective_at(
+    levels: Levels, *, seat: str, forced_off: frozenset[str] = frozenset()
+) -> dict[str, Effective]:
+    """What holds where these levels are set; see `effective`."""
+    empty: dict[str, bool] = {}
+    return effective(
+        seat=seat,
+        tenant=levels.get("tenant", empty),
+        department=levels.get("department", empty),
+        agent=levels.get("agent", empty),
+        forced_off=forced_off,
+    )
+
+
 def _decide(
     option: Option,
     levels: tuple[tuple[Origin, Mapping[str, bool]], ...],
@@ -138,3 +189,35 @@ def _decide(
         if option.key in values:
             return Effective(values[option.key], origin)
     return Effective(option.default, "default")
+
+
+def explain(
+    key: str, *, seat: str, levels: Levels, own: str = "agent", forced_off: frozenset[str] = frozenset()
+) -> Why:
+    """Say level by level why the option holds as it does; `own` is the nearest level that is looked at."""
+    option = OPTIONS[key]
+    asked: tuple[Origin, ...] = ("tenant", "department", "agent")
+    asked = asked[: asked.index(own) + 1]
+    found = effective_at({level: levels.get(level, {}) for level in asked}, seat=seat, forced_off=forced_off)[
+        key
+    ]
+    rule = _rule_above(key, seat, forced_off, found, levels)
+    said: list[tuple[Origin, bool | None]] = [("default", option.default)]
+    said += [(level, levels.get(level, {}).get(key)) for level in asked]
+    return Why(
+        tuple(Step(origin, value, not rule and origin == found.origin) for origin, value in said), rule
+    )
+
+
+def _rule_above(key: str, seat: str, forced_off: frozenset[str], found: Effective, levels: Levels) -> Any:
+    if key in _ALWAYS_ON:
+        return _l("녹화는 언제나 고객에게 먼저 묻습니다. 끌 수 없습니다.")
+    if key in forced_off:
+        return _l("서비스 운영자가 모든 고객사에서 막아 두었습니다.")
+    if key == "mobile_support" and seat != "pc_mobile":
+        return _l("이 상담원은 PC 전용 자리를 씁니다. PC + 모바일로 바꾸면 켤 수 있습니다.")
+    said = [levels.get(level, {}).get(key) for level in ("agent", "department", "tenant")]
+    own = next((value for value in said if value is not None), OPTIONS[key].default)
+    if key == "auto_control" and own and not found.value:
+        return _l("상담원 제어 불가가 켜져 있어 자동 제어도 꺼집니다.")
+    return ""

@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from app.errors import NotFound
 from app.team.models import Agent, Department, OptionValue
-from app.team.options import Effective, effective
+from app.team.options import Effective, effective_at
 from app.team.rules import login_key
 from tenants.database import db
 
@@ -85,9 +85,7 @@ def list_departments() -> Sequence[tuple[Department, int]]:
 def effective_options(agent: Agent) -> dict[str, Effective]:
     """What holds for an agent, for every option key, in one query."""
     levels = option_levels(department_id=agent.department_id, agent_id=agent.id)
-    return effective(
-        seat=agent.seat, tenant=levels["tenant"], department=levels["department"], agent=levels["agent"]
-    )
+    return effective_at(levels, seat=agent.seat)
 
 
 def option_levels(

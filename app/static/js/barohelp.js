@@ -42,6 +42,27 @@
     setTimeout(() => { label.textContent = before; button.classList.remove("is-done"); }, 1600);
   });
 
+  // A search field that hides the lines of a list which do not hold its words; without scripts it is a form.
+  for (const field of document.querySelectorAll("[data-filter]")) {
+    const lines = () => document.querySelectorAll(field.dataset.filter);
+    const filter = () => {
+      const words = field.value.trim().toLowerCase();
+      for (const line of lines()) line.hidden = !line.dataset.words.toLowerCase().includes(words);
+    };
+    field.addEventListener("input", filter);
+    field.form.addEventListener("submit", (event) => { event.preventDefault(); filter(); });
+  }
+
+  // One press sets every choice of a table; what is hidden by the search stays as it is.
+  for (const button of document.querySelectorAll("[data-set-all]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      for (const choice of document.querySelectorAll(button.dataset.choices)) {
+        if (!choice.closest("[hidden]") && !choice.disabled) choice.value = button.dataset.setAll;
+      }
+    });
+  }
+
   // A second press while the answer is on its way would be a second deed.
   document.addEventListener("submit", (event) => {
     const form = event.target;

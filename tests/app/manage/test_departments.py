@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.team.actions import set_option
 from app.team.departments import create_department
 from app.team.models import Agent, Department, OptionValue
+from app.team.option_settings import set_option
 from tenants.audit import AuditEntry
 from tenants.database import db, tenant_scope
 from tenants.writing import writing

@@ -7,10 +7,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import NotFound
-from app.team.actions import create_agent, set_option
+from app.team.actions import create_agent
 from app.team.departments import create_department
 from app.team.errors import AgentRejected, DepartmentRejected
 from app.team.models import Agent
+from app.team.option_settings import set_option
 from tenants.audit import AuditEntry
 from tenants.database import db, no_scope, now_utc, tenant_scope
 from tenants.models import Tenant

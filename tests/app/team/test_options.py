@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from app.team.actions import set_option
 from app.team.errors import OptionUnknown
+from app.team.option_settings import set_option
 from app.team.options import OPTIONS, Effective, effective
 from app.team.queries import effective_options, get_agent
 from tests.cast import Cast

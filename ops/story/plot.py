@@ -68,6 +68,14 @@ class Story:
             before = path.read_bytes()
         say(f"{path.name}  {korean}", english)
 
+    def _see_now(self, name: str, take: Callable[[Path], None], korean: str, english: str) -> None:
+        """A picture of something that passes by itself."""
+        time.sleep(0.4)
+        self._number += 1
+        path = self._pictures / f"{self._number:02}-{name}.png"
+        take(path)
+        say(f"{path.name}  {korean}", english)
+
     def pictures_of_failure(self) -> None:
         self._agent.picture(self._pictures / "failed-agent.png")
         self._customer.picture(self._pictures / "failed-customer.png")
@@ -80,7 +88,6 @@ class Story:
         self._deeds.log_in()
 
     def agent_opens_slots(self, *, short: bool) -> None:
-        self._deeds.drag_to_the_right()
         self._deeds.add_slots(2 if short else 5)
         self._see("slots", self._agent.picture, "번호와 코드로 기다립니다", "waiting with numbers and codes")
         if not short:
@@ -145,6 +152,7 @@ class Story:
     # ------------------------------------------------------------------ together
 
     def agent_connects(self) -> None:
+        self._deeds.drag_to_the_right()
         self._deeds.connect()
         self._layouts.wait("panel", "end", deadline_s=30)
         time.sleep(1.5)  # the first whole picture of the desktop
@@ -171,17 +179,20 @@ class Story:
         wait_for(lambda: self._customer.memo.read_bytes() == HANGUL.encode(), f"{HANGUL!r} in the saved file")
 
     def customer_takes_control_back(self) -> None:
+        """The agent's next keys go nowhere, and both are told why."""
         for step in range(12):
             self._customer.move(500 + 25 * step, 380 + 8 * step)
-        self._see(
-            "taken-back",
-            self._agent.picture,
-            "고객이 마우스를 움직이면 멈춥니다",
-            "the customer's own mouse wins",
+        self._agent.type("xyz")
+        self._agent.key("ctrl+s")
+        self._see_now(
+            "taken-back", self._agent.picture, "고객의 마우스가 먼저입니다", "the customer's mouse wins"
         )
-        self._see(
-            "taken-back-customer", self._customer.picture, "고객 쪽 안내창", "the customer's panel says so"
+        self._customer.move(640, 420)
+        self._see_now(
+            "control-back", self._customer.picture, "고객 쪽 안내창", "the customer's panel says so"
         )
+        if self._customer.memo.read_bytes() != HANGUL.encode():
+            raise StoryFailed("the agent could write while the customer moved the mouse")
 
     # ------------------------------------------------------------------ the end
 

@@ -32,7 +32,9 @@ SERVERS = (
     Server(
         "x0vncserver",
         (
-            "x0vncserver",
+            # The program itself: Debian's x0vncserver is a script that starts it as a daemon, whose
+            # CPU time nobody would count.
+            "X0tigervnc",
             "-display",
             "{display}",
             "-rfbport",

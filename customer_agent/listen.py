@@ -178,9 +178,15 @@ class ListenServer:
             self.hand.put(viewer, event)
 
     def _queue(self, viewer: _Viewer, data: bytes) -> None:
-        """Called on the screen thread as well: append, and let the selector thread send."""
+        """Called on the screen thread as well: send what the line takes, and let the selector thread send
+        the rest.
+        """
         viewer.outbox.put(data)
-        self._wake()
+        with contextlib.suppress(OSError):
+            # A broken line is noticed where it is read.
+            viewer.outbox.send_to(viewer.socket)
+        if viewer.outbox.size_bytes:
+            self._wake()
 
     def _lose(self, peer: RfbPeer) -> None:
         self._lost.append(peer)

@@ -142,7 +142,7 @@ class RfbPeer:
         elif isinstance(event, e.ContinuousUpdatesSet):
             call(watcher.set_continuous, Area(event.x, event.y, event.w, event.h) if event.on else None)
         elif isinstance(event, e.FenceReceived) and len(event.payload) == 4:
-            call(watcher.answered, int.from_bytes(event.payload, "big"), time.monotonic())
+            self._stream.note(watcher.answered, int.from_bytes(event.payload, "big"), time.monotonic())
 
     # Screen thread (Outlet)
 

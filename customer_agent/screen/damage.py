@@ -1,12 +1,12 @@
-"""What really changed between two pictures, in tiles of 64 x 64 px. Pure numpy.
+"""Where to look, and what really changed there: lists of areas and comparisons of pictures. Pure numpy.
 
-Compared in bands of 64 rows, 64 bits at a time: 0.5 ms for 1920 x 1080 (design/screen.md section 3).
 The fourth byte of each pixel must be equal in both pictures; capture sets it to 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,17 @@ from numpy.typing import NDArray
 from customer_agent.screen.capture import Area, Pixels
 
 TILE = 64
+MAX_AREAS = 12
+# Two areas become one when that adds no more pixels than this, or than a third of theirs.
+SMALL_GAP_PIXELS = 4096
+# Changed parts are cut apart where this many rows or columns between them are unchanged.
+ROW_GAP = 32
+COLUMN_GAP = 64
+MAX_DEPTH = 6
 TileMap = NDArray[np.bool_]
+Mask = NDArray[np.bool_]
 Words = NDArray[np.uint32]
+Cut = TypeVar("Cut", Words, Mask)
 
 
 def tile_shape(width: int, height: int) -> tuple[int, int]:
@@ -28,25 +37,17 @@ def no_tiles(width: int, height: int) -> TileMap:
     return np.zeros(tile_shape(width, height), np.bool_)
 
 
-def mark(tiles: TileMap, areas: Iterable[Area]) -> None:
-    """Set every tile that touches one of `areas`."""
-    for area in areas:
-        if area.is_empty:
-            continue
-        top, left = max(area.y, 0) // TILE, max(area.x, 0) // TILE
-        tiles[top : -(-area.bottom // TILE), left : -(-area.right // TILE)] = True
+def tiles_of(area: Area) -> tuple[slice, slice]:
+    """The rows and columns of tiles that touch `area`."""
+    return (
+        slice(max(area.y, 0) // TILE, -(-area.bottom // TILE)),
+        slice(max(area.x, 0) // TILE, -(-area.right // TILE)),
+    )
 
 
-def bounds(tiles: TileMap, width: int, height: int) -> Area:
-    """The smallest area, in px and inside the desktop, that holds every set tile."""
-    rows = np.flatnonzero(tiles.any(axis=1))
-    if rows.size == 0:
-        return Area(0, 0, 0, 0)
-    columns = np.flatnonzero(tiles.any(axis=0))
-    x, y = int(columns[0]) * TILE, int(rows[0]) * TILE
-    right = min(int(columns[-1] + 1) * TILE, width)
-    bottom = min(int(rows[-1] + 1) * TILE, height)
-    return Area(x, y, right - x, bottom - y)
+def cut(words: Cut, area: Area) -> Cut:
+    """The pixels of `area`, without a copy."""
+    return words[area.y : area.bottom, area.x : area.right]
 
 
 def words_of(pixels: Pixels) -> Words:
@@ -59,36 +60,91 @@ def pixels_of(words: Words) -> Pixels:
     return words[..., np.newaxis].view(np.uint8)
 
 
-def changed_tiles(new: Words, old: Words, suspects: TileMap) -> TileMap:
-    """Those of the `suspects` in which at least one pixel differs. Both pictures have the same shape."""
-    changed = np.zeros_like(suspects)
-    for row in np.flatnonzero(suspects.any(axis=1)):
-        columns = np.flatnonzero(suspects[row])
-        first, last = int(columns[0]), int(columns[-1]) + 1
-        band, across = slice(row * TILE, (row + 1) * TILE), slice(first * TILE, last * TILE)
-        changed[row, first:last] = _changed_columns(new[band, across], old[band, across])
-    return changed & suspects
+# Lists of areas
 
 
-def _changed_columns(new: Words, old: Words) -> TileMap:
-    """For each tile column of one band: does any pixel differ?"""
-    per_tile = TILE
-    if new.shape[1] % 2 == 0:
-        new_wide, old_wide, per_tile = new.view(np.uint64), old.view(np.uint64), TILE // 2
-        differs = np.bitwise_or.reduce(new_wide != old_wide, axis=0)
-    else:
-        differs = np.bitwise_or.reduce(new != old, axis=0)
-    return np.asarray(np.logical_or.reduceat(differs, np.arange(0, differs.size, per_tile)), np.bool_)
+def joined(areas: Iterable[Area]) -> list[Area]:
+    """A few areas that cover all of `areas`."""
+    found: list[Area] = []
+    for area in areas:
+        if area.is_empty:
+            continue
+        _add(found, area)
+    if len(found) > MAX_AREAS:
+        whole = found[0]
+        for area in found:
+            whole = whole.covering(area)
+        return [whole]
+    return found
 
 
-def changed_bounds(new: Words, old: Words, area: Area) -> Area:
-    """The smallest area inside `area` that holds every differing pixel; empty when none differs."""
-    inside = (slice(area.y, area.bottom), slice(area.x, area.right))
-    differs = new[inside] != old[inside]
-    rows = np.flatnonzero(differs.any(axis=1))
-    if rows.size == 0:
-        return Area(area.x, area.y, 0, 0)
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(differs[top:bottom].any(axis=0))
-    left, right = int(columns[0]), int(columns[-1]) + 1
-    return Area(area.x + left, area.y + top, right - left, bottom - top)
+def _add(found: list[Area], area: Area) -> None:
+    for place in range(len(found) - 1, max(-1, len(found) - 1 - MAX_AREAS), -1):
+        both = found[place].covering(area)
+        size = _size(found[place]) + _size(area)
+        if _size(both) - size <= max(SMALL_GAP_PIXELS, size // 3):
+            del found[place]
+            # What has grown may now touch others.
+            _add(found, both)
+            return
+    found.append(area)
+
+
+def _size(area: Area) -> int:
+    return area.width * area.height
+
+
+def without(area: Area, hole: Area) -> list[Area]:
+    """The parts of `area` outside `hole`: above, below, left and right of it."""
+    hole = area.clipped(hole)
+    if hole.is_empty:
+        return [] if area.is_empty else [area]
+    parts = [
+        Area(area.x, area.y, area.width, hole.y - area.y),
+        Area(area.x, hole.bottom, area.width, area.bottom - hole.bottom),
+        Area(area.x, hole.y, hole.x - area.x, hole.height),
+        Area(hole.right, hole.y, area.right - hole.right, hole.height),
+    ]
+    return [part for part in parts if not part.is_empty]
+
+
+# Comparing
+
+
+def changed_boxes(new: Words, old: Words, area: Area) -> list[Area]:
+    """Areas inside `area` that hold every pixel in which the two pictures differ, cut close to them."""
+    return boxes(cut(new, area) != cut(old, area), area.x, area.y)
+
+
+def boxes(differs: Mask, x: int, y: int) -> list[Area]:
+    """Areas around the set places of a mask whose upper left corner stands at x, y."""
+    found: list[Area] = []
+    _split(differs, x, y, found, MAX_DEPTH)
+    return found
+
+
+def _split(differs: Mask, x: int, y: int, found: list[Area], depth: int) -> None:
+    rows = _stretches(np.logical_or.reduce(differs, axis=1), ROW_GAP)
+    for top, bottom in rows:
+        band = differs[top:bottom]
+        columns = _stretches(np.logical_or.reduce(band, axis=0), COLUMN_GAP)
+        is_one = len(columns) == 1 and (len(rows) == 1 or bottom - top <= ROW_GAP)
+        for left, right in columns:
+            if is_one or depth == 0:
+                found.append(Area(x + left, y + top, right - left, bottom - top))
+            else:
+                _split(band[:, left:right], x + left, y + top, found, depth - 1)
+
+
+def _stretches(flags: Mask, gap: int) -> list[tuple[int, int]]:
+    """(start, end) of the stretches of True, those with a smaller gap than `gap` between them as one."""
+    places = np.flatnonzero(flags)
+    if places.size == 0:
+        return []
+    first, last = int(places[0]), int(places[-1]) + 1
+    if places.size > last - first - gap:
+        return [(first, last)]
+    breaks = np.flatnonzero(np.diff(places) > gap)
+    starts = [first, *places[breaks + 1].tolist()]
+    ends = [*(places[breaks] + 1).tolist(), last]
+    return list(zip(starts, ends, strict=True))

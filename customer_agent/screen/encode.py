@@ -7,16 +7,14 @@ away, `start_anew` tells the viewer to begin its streams anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from customer_agent.screen.capture import Area
 from customer_agent.screen.damage import Words, pixels_of
 from customer_agent.screen.motion import Move
-from customer_agent.screen.quality import Photo
+from customer_agent.screen.quality import Photo, Qualities
+from customer_agent.screen.shadow import Changes
 from customer_agent.screen.tiles import MAX_SIDE, Kind, Piece
 from wire.limits import MAX_TIGHT_PIXELS
 from wire.rfb.constants import Encoding
@@ -60,7 +58,6 @@ class PictureEncoder:
     def __init__(self, needs: Needs) -> None:
         self.needs = needs
         self._tight = TightEncoder(pixel_format=needs.pixel_format)
-        self._index_of: NDArray[np.uint8] | None = None
 
     def change(self, needs: Needs) -> None:
         """The viewer asks for something else from now on; its zlib streams go on."""
@@ -73,19 +70,17 @@ class PictureEncoder:
         self._tight.set_level(level + 1)
         self._tight.set_level(level)
 
-    def encode(
-        self, words: Words, move: Move | None, pieces: Iterable[Piece], photo: Photo
-    ) -> list[Rectangle]:
+    def encode(self, words: Words, changes: Changes, qualities: Qualities) -> list[Rectangle]:
         """One update: the move first, because the pieces repair what it does not explain."""
-        rectangles = [] if move is None else [self._copy(move)]
-        for piece in pieces:
+        rectangles = [] if changes.move is None else [self._copy(changes.move)]
+        for number, piece in enumerate(changes.pieces):
+            photo = qualities.playing if number in changes.playing else qualities.still
             rectangles.extend(self._encode(words, piece, photo))
         return rectangles
 
     def _copy(self, move: Move) -> Rectangle:
-        area = move.area
-        payload = copyrect.encode(area.x, area.y - move.dy)
-        return Rectangle(*area, Encoding.COPY_RECT, payload)
+        payload = copyrect.encode(move.source.x, move.source.y)
+        return Rectangle(*move.area, Encoding.COPY_RECT, payload)
 
     def _encode(self, words: Words, piece: Piece, photo: Photo) -> Iterator[Rectangle]:
         if not self.needs.has_tight:
@@ -96,25 +91,16 @@ class PictureEncoder:
         if piece.kind is Kind.FILL and piece.colours is not None:
             yield self._rectangle(piece.area, self._tight.encode_fill(int(piece.colours[0])))
             return
+        if piece.colours is not None and piece.indices is not None:
+            yield self._rectangle(piece.area, self._tight.encode_palette(piece.indices, piece.colours))
+            return
         for area in _bands(piece.area, MAX_TIGHT_PIXELS):
             yield self._rectangle(area, self._payload(_cut(words, area), piece, photo))
 
     def _payload(self, cut: Words, piece: Piece, photo: Photo) -> bytes:
         if piece.kind is Kind.PHOTO:
-            pixels = pixels_of(np.ascontiguousarray(cut))
-            return self._tight.encode_jpeg(pixels, photo.quality, _SUBSAMPLING[photo.subsampling])
-        if piece.kind is Kind.PALETTE and piece.colours is not None:
-            return self._palette(cut, piece.colours)
+            return self._tight.encode_jpeg(pixels_of(cut), photo.quality, _SUBSAMPLING[photo.subsampling])
         return self._tight.encode_full(pixels_of(cut))
-
-    def _palette(self, cut: Words, colours: NDArray[np.uint32]) -> bytes:
-        if len(colours) == 2:
-            return self._tight.encode_mono(cut == colours[1], colours)
-        if self._index_of is None:
-            # One entry a colour; only the touched pages take memory.
-            self._index_of = np.zeros(1 << 24, np.uint8)
-        self._index_of[colours] = np.arange(len(colours), dtype=np.uint8)
-        return self._tight.encode_palette(self._index_of[cut], colours)
 
     @staticmethod
     def _rectangle(area: Area, payload: bytes) -> Rectangle:

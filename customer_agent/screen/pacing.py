@@ -19,6 +19,9 @@ WINDOW_GAIN = 1.5
 ROUND_TRIP_MEMORY_S = 10.0
 RATE_SAMPLES = 12
 MAX_FENCES_OUT = 32
+# A fence and its answer cost both ends as much as a small update: one for many of them is enough.
+FENCE_EVERY_BYTES = 8 * 1024
+FENCE_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -48,6 +51,10 @@ class Pacing:
     _rates: deque[float] = field(default_factory=lambda: deque(maxlen=RATE_SAMPLES))
     _round_trips: deque[tuple[float, float]] = field(default_factory=deque)
     _last_sent_at: float = float("-inf")
+    _rate_bps: float | None = None
+    _round_trip_s: float | None = None
+    _unmarked_bytes: int = 0
+    _marked_at: float = float("-inf")
 
     def is_wanted(self) -> bool:
         """Whether the viewer waits for a picture."""
@@ -57,7 +64,7 @@ class Pacing:
         """Whether an update would leave at once and not only grow a queue."""
         if self.unsent_bytes > MAX_UNSENT_BYTES or len(self._marks) >= MAX_FENCES_OUT:
             return False
-        return self.in_flight_bytes < self.window_bytes
+        return self.in_flight_bytes + self._unmarked_bytes < self.window_bytes
 
     def due_at(self) -> float:
         """The earliest moment of the next update by the frame rate alone."""
@@ -78,19 +85,23 @@ class Pacing:
     @property
     def rate_bps(self) -> float | None:
         """The line's rate in bit/s as lately seen, None while nothing is known."""
-        return max(self._rates) * 8 if self._rates else None
+        return self._rate_bps
 
     @property
     def round_trip_s(self) -> float | None:
         """The smallest round trip lately seen."""
-        return min(trip for _, trip in self._round_trips) if self._round_trips else None
+        return self._round_trip_s
 
     def sent(self, size_bytes: int, now: float) -> int | None:
-        """Note an update; returns the number of the fence that must follow it, None without fences."""
+        """Note an update; returns the number of the fence that must follow it, None where none is needed."""
         self.is_requested = False
         self._last_sent_at = now
         if not self.has_fences:
             return None
+        self._unmarked_bytes += size_bytes
+        if self._unmarked_bytes < FENCE_EVERY_BYTES and now < self._marked_at + FENCE_EVERY_S:
+            return None
+        size_bytes, self._unmarked_bytes, self._marked_at = self._unmarked_bytes, 0, now
         number = self._next_mark
         self._next_mark = number % 0xFFFFFFFF + 1
         if not self._marks:
@@ -111,9 +122,11 @@ class Pacing:
         self._round_trips.append((now, trip))
         while self._round_trips[0][0] < now - ROUND_TRIP_MEMORY_S:
             self._round_trips.popleft()
+        self._round_trip_s = min(trip for _, trip in self._round_trips)
         elapsed = max(now - mark.delivered_at, 1e-5)
         delivered = self._delivered - mark.delivered_before
         # A short burst measures the round trip, not the line; only fuller pipes say something about the rate.
         if delivered >= MIN_WINDOW_BYTES // 4:
             self._rates.append(delivered / elapsed)
+            self._rate_bps = max(self._rates) * 8
         self._delivered_at = now

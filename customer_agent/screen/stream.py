@@ -18,13 +18,13 @@ from collections.abc import Callable, Sequence
 
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area, Monitor, ScreenSource
-from customer_agent.screen.damage import bounds, mark, no_tiles, words_of
+from customer_agent.screen.damage import joined, words_of
 from customer_agent.screen.watcher import LineFacts, Outlet, Watcher
 
 log = logging.getLogger(__name__)
 
 # Damage is trusted to wake us, not to tell everything: a look at the whole screen heals what it missed.
-FULL_LOOK_S = 3.0
+FULL_LOOK_S = 5.0
 POLL_BUSY_S = 1 / 30
 POLL_IDLE_S = 1 / 5
 IDLE_AFTER_S = 2.0
@@ -56,6 +56,7 @@ class ScreenStream(threading.Thread):
         self._clock = clock
         self._full_look_s = full_look_s
         self._calls: deque[Callable[[], object]] = deque()
+        self._waits_for_room = False
         self._near, self._far = socket.socketpair()
         self._near.setblocking(False)
         self._far.setblocking(False)
@@ -68,6 +69,8 @@ class ScreenStream(threading.Thread):
         self._facts_due = 0.0
         self._full_look_due = 0.0
         self._changed_at = 0.0
+        self._ungrabbed: list[Area] = []
+        self._has_spoken = False
         self.width = self.height = 0
         self.monitors: tuple[Monitor, ...] = ()
 
@@ -93,6 +96,14 @@ class ScreenStream(threading.Thread):
         """Run function(...) on the screen thread, in the order of the calls."""
         self._calls.append(lambda: function(*arguments, **named))
         self.wake()
+
+    def note(self, function: Callable[..., object], *arguments: object) -> None:
+        """Run function(...) on the screen thread when it is awake anyhow, at once if a viewer waits for
+        room.
+        """
+        self._calls.append(lambda: function(*arguments))
+        if self._waits_for_room:
+            self.wake()
 
     def wake(self) -> None:
         """Look again: a viewer may have room now."""
@@ -153,7 +164,7 @@ class ScreenStream(threading.Thread):
         now = self._clock()
         ready = [watcher for watcher in self._watchers if watcher.may_send(now)]
         if not ready:
-            self._wait(self._next_due(now), screen=False)
+            self._wait_for_room(now)
             return
         self._read_news(now)
         ready = [watcher for watcher in ready if watcher in self._watchers]
@@ -161,6 +172,17 @@ class ScreenStream(threading.Thread):
         self._tell_facts(now)
         if not sent:
             self._wait(self._idle_timeout(ready, now), screen=True)
+
+    def _wait_for_room(self, now: float) -> None:
+        """No viewer may have an update now: let changes gather on the screen."""
+        self._waits_for_room = True
+        if self._has_spoken or any(watcher.has_stale() for watcher in self._watchers):
+            self._wait(self._next_due(now), screen=False)
+        else:
+            # While the screen is silent nothing is due when the frame is over, so nobody wakes for that.
+            timeout_s = max(self._next_due(now), self._idle_timeout(self._watchers, now))
+            self._wait(timeout_s, screen=True)
+        self._waits_for_room = False
 
     def _show(self, ready: list[Watcher], now: float) -> bool:
         """Update every ready watcher; whether anything was sent."""
@@ -179,15 +201,15 @@ class ScreenStream(threading.Thread):
 
     def _grab(self) -> bool:
         """Bring every row that may have changed up to date in one picture."""
-        area = bounds(self._ungrabbed, self.width, self.height)
-        if area.is_empty:
+        if not self._ungrabbed:
             return True
-        if not self._source.grab([area]):
+        if not self._source.grab(self._ungrabbed):
             return False
-        self._ungrabbed[:] = False
+        self._ungrabbed = []
         return True
 
     def _read_news(self, now: float) -> None:
+        self._has_spoken = False
         news = self._source.news()
         if news.resized:
             self._resize()
@@ -204,12 +226,11 @@ class ScreenStream(threading.Thread):
                 watcher.show_cursor(shape)
 
     def _touch(self, areas: Sequence[Area] | None) -> None:
-        if areas is None:
-            self._ungrabbed[:] = True
-        else:
-            mark(self._ungrabbed, areas)
+        whole = Area(0, 0, self.width, self.height)
+        areas = [whole] if areas is None else joined(area.clipped(whole) for area in areas)
+        self._ungrabbed = joined([*self._ungrabbed, *areas])
         for watcher in self._watchers:
-            watcher.shadow.touch(None if areas is None else tuple(areas))
+            watcher.shadow.touch(areas)
 
     def _resize(self) -> None:
         self._measure()
@@ -220,7 +241,7 @@ class ScreenStream(threading.Thread):
     def _measure(self) -> None:
         self.height, self.width = self._source.pixels.shape[:2]
         self.monitors = self._source.monitors()
-        self._ungrabbed = ~no_tiles(self.width, self.height)
+        self._ungrabbed = [Area(0, 0, self.width, self.height)]
 
     def _add(self, watcher: Watcher) -> None:
         self._watchers.append(watcher)
@@ -246,19 +267,23 @@ class ScreenStream(threading.Thread):
         """Seconds until something is due although the screen says nothing."""
         due = [self._full_look_due, *([self._facts_due] if self._facts_are_behind() else [])]
         due += [at for watcher in ready if (at := watcher.shadow.sharpening_due_at()) is not None]
-        due += [at for w in self._watchers if w not in ready and (at := w.due_at(now)) is not None]
+        due += [at for w in self._watchers if w not in ready and (at := w.room_at(now)) is not None]
         if not self._source.has_damage:
             is_idle = now - self._changed_at > IDLE_AFTER_S
             due.append(now + (POLL_IDLE_S if is_idle else POLL_BUSY_S))
         return max(0.0, min(due) - now)
 
     def _wait(self, timeout_s: float, *, screen: bool) -> None:
-        if self._calls or self._stopping or (screen and self._source.has_news()):
+        if self._calls or self._stopping:
+            return
+        if screen and self._source.has_news():
+            self._has_spoken = True
             return
         files = [self._near.fileno()]
         if screen and self._source.fileno() >= 0:
             files.append(self._source.fileno())
         readable, _, _ = select.select(files, [], [], timeout_s)
+        self._has_spoken |= len(files) > 1 and files[1] in readable
         if self._near.fileno() in readable:
             with contextlib.suppress(OSError):
                 while self._near.recv(4096):

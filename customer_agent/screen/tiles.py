@@ -2,11 +2,11 @@
 
     Fill      one colour
     Palette   at most 256 colours (text, buttons, icons): indices, exact
-    Photo     more colours and no repetition: JPEG, merged into large rectangles, sharpened later
+    Photo     more colours and no repetition: JPEG in large rectangles, sharpened later
     Full      more colours but exact on purpose: drawings, small pieces, peers without JPEG, sharpening
 
-Tiles side by side share a palette (runs of at most 16), and a run is cut down to what changed in it
-(design/screen.md section 5).
+A small part is looked at as a whole. In a large one a few pixels of each 64 x 64 px tell where photographs
+are (design/screen.md section 5); the rest is taken in runs of tiles side by side that share a palette.
 """
 
 from __future__ import annotations
@@ -17,18 +17,23 @@ from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from customer_agent.screen.capture import Area
-from customer_agent.screen.damage import TILE, TileMap, Words, changed_bounds
+from customer_agent.screen.damage import TILE, TileMap, Words, cut
+from customer_agent.screen.palette import Palettes
 
-MAX_COLOURS = 256
 FEW_COLOURS = 16
 MAX_RUN = 16
+WHOLE_PIXELS = 2 * TILE * TILE
 MIN_PHOTO_PIXELS = 640
 MAX_SIDE = 2048
-# A tile in which more than this share of the pixels equals its left neighbour is a drawing, not a photograph.
+# Every 8th pixel of every 8th row is asked: a tile with this many different ones of 64 is a photograph.
+STEP = 8
+PHOTO_SAMPLES = 36
+# A part in which more than this share of the pixels equals its left neighbour is a drawing, not a photograph.
 DRAWING_SHARE = 0.55
+# A part of which this share looks like a photograph goes as one.
+MOSTLY_PHOTO = 0.8
 
 
 class Kind(Enum):
@@ -42,11 +47,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One rectangle to send; `colours` are sorted 0x00RRGGBB words for FILL (one) and PALETTE."""
+    """One rectangle to send; `colours` are 0x00RRGGBB words for FILL (one) and PALETTE, whose `indices`
+    (height x width) number them.
+    """
 
     kind: Kind
     area: Area
     colours: NDArray[np.uint32] | None = None
+    indices: NDArray[np.uint8] | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -54,72 +62,103 @@ class Piece:
         return self.kind is not Kind.PHOTO
 
 
-def plan(new: Words, old: Words, changed: TileMap, *, photos: bool) -> list[Piece]:
-    """The pieces that turn `old` into `new` in the `changed` tiles; `photos` False keeps everything exact."""
-    pieces: list[Piece] = []
-    height, width = new.shape
-    for area in runs(changed, width, height):
-        trimmed = changed_bounds(new, old, area)
-        if not trimmed.is_empty:
-            pieces.extend(_plan_run(new, trimmed, photos=photos))
-    return merge_down(pieces)
+class Planner:
+    """Finds the pieces for areas of a picture; belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._palettes = Palettes()
+
+    def plan(self, new: Words, areas: list[Area], *, photos: bool) -> list[Piece]:
+        """The pieces that send `areas` of `new`; `photos` False keeps everything exact."""
+        pieces: list[Piece] = []
+        for area in areas:
+            if area.width * area.height <= WHOLE_PIXELS or min(area.width, area.height) < TILE // 2:
+                pieces += self._plan_whole(new, area, photos=photos)
+            else:
+                pieces += self._plan_tiles(new, area, photos=photos)
+        return pieces
+
+    def _plan_whole(self, new: Words, area: Area, *, photos: bool) -> Iterator[Piece]:
+        """Small or narrow: as few pieces as possible."""
+        for y in range(area.y, area.bottom, MAX_SIDE):
+            tall = min(MAX_SIDE, area.bottom - y)
+            for x in range(area.x, area.right, MAX_RUN * TILE):
+                wide = min(MAX_RUN * TILE, area.right - x)
+                yield self._classified(new, Area(x, y, wide, tall), photos=photos)
+
+    def _classified(self, new: Words, area: Area, *, photos: bool) -> Piece:
+        words = cut(new, area)
+        numbered = self._palettes.number(words)
+        if numbered is not None and not _is_waste(len(numbered.colours), words.size):
+            if len(numbered.colours) == 1:
+                return Piece(Kind.FILL, area, numbered.colours)
+            return Piece(Kind.PALETTE, area, numbered.colours, numbered.indices)
+        if photos and words.size >= MIN_PHOTO_PIXELS and not _is_drawing(words):
+            return Piece(Kind.PHOTO, area)
+        return Piece(Kind.FULL, area)
+
+    def _plan_tiles(self, new: Words, area: Area, *, photos: bool) -> list[Piece]:
+        looks = photo_tiles(cut(new, area))
+        if photos and looks.mean() >= MOSTLY_PHOTO:
+            return [Piece(Kind.PHOTO, each) for each in _columns(area)]
+        pieces: list[Piece] = []
+        for row in range(looks.shape[0]):
+            for first, last, is_photo in _same_runs(looks[row]):
+                part = Area(area.x + first * TILE, area.y + row * TILE, (last - first) * TILE, TILE)
+                part = part.clipped(area)
+                if is_photo:
+                    pieces.append(Piece(Kind.PHOTO if photos else Kind.FULL, part))
+                else:
+                    pieces += self._plan_run(new, part, photos=photos)
+        return merge_down(pieces)
+
+    def _plan_run(self, new: Words, run: Area, *, photos: bool) -> list[Piece]:
+        """Tiles that may share a palette; where they have too many colours, half of them at a time."""
+        piece = self._classified(new, run, photos=photos)
+        if piece.colours is not None or run.width <= TILE:
+            return [piece]
+        half = -(-run.width // TILE) // 2 * TILE
+        left = Area(run.x, run.y, half, run.height)
+        right = Area(run.x + half, run.y, run.width - half, run.height)
+        pieces = self._plan_run(new, left, photos=photos) + self._plan_run(new, right, photos=photos)
+        joined: list[Piece] = []
+        for each in pieces:
+            if joined and joined[-1].kind is each.kind and each.colours is None:
+                joined[-1] = replace(each, area=joined[-1].area.covering(each.area))
+            else:
+                joined.append(each)
+        return joined
 
 
-def plan_exact(new: Words, tiles: TileMap) -> list[Piece]:
-    """The pieces that send every pixel of `tiles` exactly."""
-    height, width = new.shape
-    pieces: list[Piece] = []
-    for area in runs(tiles, width, height):
-        pieces.extend(_plan_run(new, area, photos=False))
-    return merge_down(pieces)
+def photo_tiles(words: Words) -> TileMap:
+    """Which tiles, counted from the upper left corner of `words`, look like parts of a photograph."""
+    height, width = words.shape
+    rows, columns = -(-height // TILE), -(-width // TILE)
+    per_tile = TILE // STEP
+    ys = np.minimum(np.arange(rows * per_tile) * STEP + STEP // 2, height - 1)
+    xs = np.minimum(np.arange(columns * per_tile) * STEP + STEP // 2, width - 1)
+    samples = words[ys[:, np.newaxis], xs].reshape(rows, per_tile, columns, per_tile)
+    samples = np.sort(samples.transpose(0, 2, 1, 3).reshape(rows, columns, -1), axis=2)
+    different = np.count_nonzero(samples[..., 1:] != samples[..., :-1], axis=2) + 1
+    # A tile that sticks out repeats its last pixels: it needs fewer different ones.
+    share = np.minimum(height - np.arange(rows) * TILE, TILE)[:, np.newaxis] / TILE
+    share = share * (np.minimum(width - np.arange(columns) * TILE, TILE) / TILE)
+    return np.asarray(different >= np.maximum(PHOTO_SAMPLES * share, 4), np.bool_)
 
 
-def runs(tiles: TileMap, width: int, height: int) -> Iterator[Area]:
-    """The set tiles as horizontal runs of at most 16, cut at the edges of the desktop."""
-    for row in np.flatnonzero(tiles.any(axis=1)):
-        y = int(row) * TILE
-        tall = min(TILE, height - y)
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], tiles[row].view(np.int8), [0]))))
-        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            for first in range(start, end, MAX_RUN):
-                x, right = first * TILE, min(min(first + MAX_RUN, end) * TILE, width)
-                yield Area(x, y, right - x, tall)
+def _columns(area: Area) -> Iterator[Area]:
+    for x in range(area.x, area.right, MAX_SIDE):
+        yield Area(x, area.y, min(MAX_SIDE, area.right - x), area.height)
 
 
-def _plan_run(new: Words, run: Area, *, photos: bool) -> list[Piece]:
-    """Classify the tiles of one run and join neighbours that belong together."""
-    joined: list[Piece] = []
-    for tile in _cut(run):
-        piece = classify(new, tile, photos=photos)
-        last = _join(joined[-1], piece) if joined else None
-        if last is None:
-            joined.append(piece)
-        else:
-            joined[-1] = last
-    return joined
-
-
-def _cut(run: Area) -> Iterator[Area]:
-    """The tile columns of one run, aligned to the grid."""
-    x = run.x
-    while x < run.right:
-        right = min((x // TILE + 1) * TILE, run.right)
-        yield Area(x, run.y, right - x, run.height)
-        x = right
-
-
-def classify(new: Words, tile: Area, *, photos: bool) -> Piece:
-    """How one tile (or a part of one) is best sent by itself."""
-    pixels = np.ascontiguousarray(new[tile.y : tile.bottom, tile.x : tile.right])
-    # Mode "I" hands each pixel to Pillow's counter as one number; it gives up at the 257th colour.
-    image = Image.frombuffer("I", (tile.width, tile.height), pixels, "raw", "I", 0, 1)
-    counted = image.getcolors(MAX_COLOURS)
-    if counted is not None and not _is_waste(len(counted), pixels.size):
-        colours = np.sort(np.array([colour for _, colour in counted], np.uint32))
-        return Piece(Kind.FILL if len(colours) == 1 else Kind.PALETTE, tile, colours)
-    if not photos or pixels.size < MIN_PHOTO_PIXELS or _is_drawing(pixels):
-        return Piece(Kind.FULL, tile)
-    return Piece(Kind.PHOTO, tile)
+def _same_runs(row: TileMap) -> Iterator[tuple[int, int, bool]]:
+    """(first, last, value) of stretches of equal tiles; those of False are at most 16 long."""
+    edges = [0, *(np.flatnonzero(row[1:] != row[:-1]) + 1).tolist(), row.size]
+    for start, end in zip(edges, edges[1:], strict=False):
+        value = bool(row[start])
+        step = (MAX_SIDE // TILE) if value else MAX_RUN
+        for first in range(start, end, step):
+            yield first, min(first + step, end), value
 
 
 def _is_waste(colours: int, pixels: int) -> bool:
@@ -130,49 +169,6 @@ def _is_waste(colours: int, pixels: int) -> bool:
 def _is_drawing(pixels: Words) -> bool:
     repeated = np.count_nonzero(pixels[:, 1:] == pixels[:, :-1])
     return bool(repeated > DRAWING_SHARE * pixels.size)
-
-
-def _join(left: Piece, right: Piece) -> Piece | None:
-    """Both as one piece, or None where they are better apart."""
-    area = left.area.covering(right.area)
-    if left.colours is None or right.colours is None:
-        return _join_uncounted(left, right)
-    colours = np.union1d(left.colours, right.colours)
-    if len(colours) == 1:
-        return replace(left, area=area)
-    if len(colours) > MAX_COLOURS or not _is_worth_joining(left, right, len(colours)):
-        return None
-    return Piece(Kind.PALETTE, area, colours)
-
-
-def _join_uncounted(left: Piece, right: Piece) -> Piece | None:
-    """Both where at least one has too many colours: the narrow edge of a photograph goes with it."""
-    area = left.area.covering(right.area)
-    if left.kind is right.kind:
-        return replace(left, area=area)
-    if {left.kind, right.kind} != {Kind.PHOTO, Kind.FULL}:
-        return None
-    full = left if left.kind is Kind.FULL else right
-    is_edge = full.area.width * full.area.height < MIN_PHOTO_PIXELS
-    return Piece(Kind.PHOTO, area) if is_edge else None
-
-
-def _is_worth_joining(left: Piece, right: Piece, together: int) -> bool:
-    """Whether one palette of `together` colours is cheaper than two pieces, of which at most one is a
-    fill.
-    """
-    richer = max(len(_colours(left)), len(_colours(right)))
-    for piece in (left, right):
-        if piece.kind is Kind.FILL:
-            # A wide fill costs 16 bytes by itself; one filled tile rides along where its colour is known.
-            return piece.area.width <= TILE and together == richer
-    # Two colours cost one bit a pixel: they stay apart from richer neighbours unless nothing is lost.
-    return min(len(_colours(left)), len(_colours(right))) > 2 or together == richer
-
-
-def _colours(piece: Piece) -> NDArray[np.uint32]:
-    assert piece.colours is not None
-    return piece.colours
 
 
 def merge_down(pieces: list[Piece]) -> list[Piece]:

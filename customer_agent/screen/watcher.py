@@ -12,11 +12,11 @@ import numpy as np
 
 from customer_agent.screen.capture import Area, CursorShape, Monitor
 from customer_agent.screen.cursor import fitting, is_same
-from customer_agent.screen.damage import TileMap, Words, mark, no_tiles
+from customer_agent.screen.damage import Words
 from customer_agent.screen.encode import Needs, PictureEncoder
 from customer_agent.screen.pacing import MAX_UNSENT_BYTES, Pacing
-from customer_agent.screen.quality import Mode, depth_mask, photo_quality
-from customer_agent.screen.shadow import Shadow
+from customer_agent.screen.quality import Mode, Qualities, depth_mask, qualities
+from customer_agent.screen.shadow import Changes, Shadow
 from wire.rfb.messages import Rectangle
 
 # One step of sharpening is small enough that an update with real changes waits for it less than a frame.
@@ -144,29 +144,34 @@ class Watcher:
         # Our own queue may empty without a word; what is on the line announces itself by a fence.
         return now + UNSENT_LOOK_S if self.pacing.unsent_bytes > MAX_UNSENT_BYTES else None
 
+    def room_at(self, now: float) -> float | None:
+        """When our own queue may have room again; None where nothing of this viewer's is waited for."""
+        return None if self.pacing.has_room() else self.due_at(now)
+
     def has_stale(self) -> bool:
         """Whether there is something to look at for this viewer."""
-        return bool(self.shadow.stale.any()) or self._has_new_cursor()
+        return bool(self.shadow.stale) or self._has_new_cursor()
 
     def update(self, words: Words, now: float) -> bool:
         """Send what turns the viewer's picture into `words`; whether anything was sent."""
         sent_cursor = self._send_cursor()
         if self._mask != 0xFFFFFF:
             words = words & np.uint32(self._mask)
-        move, pieces = self.shadow.take_changes(
+        changes = self.shadow.take_changes(
             words,
             now,
             photos=self._encoder.needs.may_jpeg,
             copies=self._encoder.needs.has_copy_rect,
-            wanted=self._wanted_tiles(),
+            wanted=self._wanted(),
         )
-        if move is None and not pieces:
+        if changes.move is None and not changes.pieces:
             return sent_cursor
-        photo = photo_quality(
-            self._encoder.needs.level, self._encoder.needs.fine, self._mode, self.pacing.rate_bps
-        )
-        self._send(self._encoder.encode(words, move, pieces, photo), now)
+        self._send(self._encoder.encode(words, changes, self._qualities()), now)
         return True
+
+    def _qualities(self) -> Qualities:
+        needs = self._encoder.needs
+        return qualities(needs.level, needs.fine, self._mode, self.pacing.rate_bps)
 
     def sharpen(self, near: tuple[int, int], now: float) -> bool:
         """Send a few blurred tiles exactly; whether anything was sent."""
@@ -175,8 +180,7 @@ class Watcher:
         pieces = self.shadow.take_sharpening(now, near=near, tiles=tiles)
         if not pieces:
             return False
-        photo = photo_quality(self._encoder.needs.level, self._encoder.needs.fine, self._mode, rate)
-        self._send(self._encoder.encode(self.shadow.words, None, pieces, photo), now)
+        self._send(self._encoder.encode(self.shadow.words, Changes(None, pieces), self._qualities()), now)
         return True
 
     def facts(self) -> LineFacts:
@@ -190,7 +194,7 @@ class Watcher:
         if size_bytes is None:
             # The viewer changed its pixel format meanwhile: these bytes were thrown away.
             self._encoder.start_anew()
-            self.shadow.forget(Area(0, 0, self.shadow.width, self.shadow.height))
+            self.shadow.forget(self.shadow.whole)
             return
         number = self.pacing.sent(size_bytes, now)
         if number is not None:
@@ -208,11 +212,6 @@ class Watcher:
     def _has_new_cursor(self) -> bool:
         return self._cursor_is_new and self._draws_cursor and self._cursor is not None
 
-    def _wanted_tiles(self) -> TileMap | None:
-        """The tiles that the viewer asked for; None: all of them."""
-        whole = Area(0, 0, self.shadow.width, self.shadow.height)
-        if self._area is None or self._area == whole:
-            return None
-        tiles = no_tiles(self.shadow.width, self.shadow.height)
-        mark(tiles, (self._area.clipped(whole),))
-        return tiles
+    def _wanted(self) -> Area | None:
+        """The part that the viewer asked for; None: all of it."""
+        return None if self._area is None or self._area == self.shadow.whole else self._area

@@ -69,3 +69,11 @@ def test_it_ignores_answers_to_fences_it_never_sent() -> None:
     pacing.answered(77, 1.0)
     assert pacing.in_flight_bytes == 0
     assert pacing.rate_bps is None
+
+
+def test_it_asks_for_one_fence_for_many_small_updates() -> None:
+    pacing = Pacing(has_fences=True, is_continuous=True)
+    marks = [pacing.sent(300, at / 10) for at in range(9)]
+    assert [mark is not None for mark in marks] == [True] + [False] * 8
+    assert pacing.sent(300, 1.1) is not None
+    assert pacing.sent(20_000, 1.2) is not None

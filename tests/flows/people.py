@@ -50,6 +50,7 @@ class Agent(AgentAtWork):
 
     def __init__(self, stack: Stack, folder: Path, login_id: str = "agent1") -> None:
         layouts = Layouts(stack.ui_map)
+        self._logs = stack.places.logs
         super().__init__(AgentScreen(folder, layouts, "ko"), layouts)
         environment = stack.environment(self.screen.environment["DISPLAY"], HOME=str(folder))
         self.log = (folder / "viewer.log").open("ab")
@@ -71,6 +72,8 @@ class Agent(AgentAtWork):
         """What this person saw when the story failed, and what their program wrote."""
         self.screen.picture(folder / "agent.png")
         shutil.copy(self.log.name, folder)
+        for log in self._logs.glob("*.log"):
+            shutil.copy(log, folder)
 
     def write_on_desktop(self, words: str) -> None:
         """Click into the customer's editor, type a line and save."""

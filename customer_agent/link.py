@@ -64,7 +64,7 @@ class SupportLink:
         self._server = server
         self._gate = gate
         self._put = put
-        self._language = language
+        self.language = language
         self._thread = LinkThread()
         self._signal: SignalLink | None = None
         self._session = ""
@@ -92,7 +92,7 @@ class SupportLink:
 
         def ask() -> dict[str, Any]:
             address = f"{self._server}/programs/join"
-            return post_json(address, asked, language=self._language, timeout=JOIN_TIMEOUT_S)
+            return post_json(address, asked, language=self.language, timeout=JOIN_TIMEOUT_S)
 
         self._thread.call(self._thread.run_aside, ask, self._take_answer)
 
@@ -117,7 +117,7 @@ class SupportLink:
             role="customer",
             on_message=self._take_signal,
             on_state=lambda state, why: self._put(e.SignalChanged(state, why)),
-            language=self._language,
+            language=self.language,
         )
         self._signal.start()
 
@@ -151,7 +151,7 @@ class SupportLink:
             session=self._session,
             participant=name,
             send_command=self.send_command,
-            language=self._language,
+            language=self.language,
             program=PROGRAM,
             greeting=lambda: self._greeting(name),
             on_words=lambda words: self._put(e.WordsAgreed(name, words)),
@@ -307,7 +307,7 @@ class SupportLink:
                 Screen(m.id, m.area.x, m.area.y, m.area.width, m.area.height, m.scale)
                 for m in self._stream.monitors[:MAX_SCREENS]
             )
-        language: Any = "en" if self._language == "en" else "ko"
+        language: Any = "en" if self.language == "en" else "ko"
         return control.Machine(pc=pc_name(), os=system_name(), lang=language, screens=screens)
 
     def _channel_opened(self, name: str, channel: Channel) -> None:

@@ -179,6 +179,12 @@ class SupportModel:
         return bool(self.control_rights)
 
     @property
+    def unasked(self) -> frozenset[Right]:
+        """What allowing gives without a question of its own, because the company's options leave it out."""
+        answers: dict[ConsentRight, bool] = {**dict.fromkeys(self.ask, False), "view": True}
+        return r.consented(answers, self._options).allowed
+
+    @property
     def link(self) -> Literal["opening", "ok", "unstable", "lost"]:
         """The worst line of all helpers."""
         states = [helper.link for helper in self.helpers.values()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import queue
 import signal
 import time
@@ -159,6 +158,8 @@ class SupportApp:
         return EndedWindow(root, look, model, on_close=self._quit, removes_itself=may_remove_itself())
 
     def _language_changed(self) -> None:
+        if self._link is not None:
+            self._link.language = words.language()
         self._replace_window(self.model.phase)
 
     def _cancel(self) -> None:
@@ -193,8 +194,6 @@ class SupportApp:
     def _report(self, *failure: object) -> None:
         """The edge of the Tk thread: log, and go on."""
         log.error("tk_callback_failed", exc_info=failure)  # type: ignore[arg-type]
-        if os.environ.get("BAROHELP_STRICT") == "1":
-            self._must_quit = True
 
 
 def _same_window(phase: Phase, shown: Phase | None) -> bool:

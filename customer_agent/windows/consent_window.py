@@ -124,11 +124,6 @@ class ConsentWindow(tk.Toplevel):
         ttk.Label(card, text=t("허용하면 상담원이 할 수 있는 일"), style="Strong.TLabel").pack(
             anchor="w", pady=(0, theme.px(8))
         )
-        row = ttk.Frame(card)
-        row.pack(fill="x", pady=theme.px(3))
-        icon = theme.icon("check", 22, "connected")
-        ttk.Label(row, image=icon).pack(side="left", padx=(theme.px(8), theme.px(17)))
-        ttk.Label(row, text=t("이 PC의 화면을 봅니다"), style="Large.TLabel").pack(side="left")
         words: dict[ConsentRight, str] = {
             "mouse": t("마우스를 움직이고 누릅니다"),
             "keyboard": t("키보드로 글자를 칩니다"),
@@ -137,14 +132,27 @@ class ConsentWindow(tk.Toplevel):
             "record": t("화면을 녹화합니다"),
         }
         ttk.Style(self).configure("Large.Switch.TCheckbutton", font="LargeFont")
+        self._tell(card, t("이 PC의 화면을 봅니다"))
+        unasked = self._model.unasked
         for right, text in words.items():
             if right not in asked:
+                if right in unasked or (right == "files" and "files_in" in unasked):
+                    self._tell(card, text)
                 continue
             chosen = tk.BooleanVar(self, right != "record")
             self._choices[right] = chosen
             switch = ttk.Checkbutton(card, text=text, variable=chosen, style="Large.Switch.TCheckbutton")
             switch.pack(anchor="w", pady=theme.px(3))
             self.widgets[right] = switch
+
+    def _tell(self, card: ttk.Frame, text: str) -> None:
+        """A line for what comes with allowing and has no switch."""
+        theme = self._theme
+        row = ttk.Frame(card)
+        row.pack(fill="x", pady=theme.px(3))
+        icon = theme.icon("check", 22, "connected")
+        ttk.Label(row, image=icon).pack(side="left", padx=(theme.px(8), theme.px(17)))
+        ttk.Label(row, text=text, style="Large.TLabel").pack(side="left")
 
     def _make_buttons(self, body: ttk.Frame) -> None:
         theme = self._theme
@@ -166,7 +174,7 @@ class ConsentWindow(tk.Toplevel):
             row,
             style="Ground.Large.Primary.TButton",
             command=self.allow,
-            **keyed(t("허용"), "A"),  # type: ignore[arg-type]
+            **keyed(t("허용") if "view" in self._model.ask else t("시작"), "A"),  # type: ignore[arg-type]
         )
         allow.grid(row=0, column=1, sticky="ew", padx=(theme.px(8), 0))
         self.widgets |= {"deny": deny, "allow": allow}

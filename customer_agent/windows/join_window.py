@@ -162,7 +162,7 @@ class JoinWindow(tk.Toplevel):
             return
         tenant = self.tenant.get().strip().lower()
         code = re.sub(r"[\s-]", "", self.code.get())
-        if not tenant and not code and self._model.plan.token:
+        if not code and self._model.plan.token:
             self._model.retry()
         elif not is_slug(tenant):
             self._complain(t("회사 아이디를 다시 확인해 주십시오."), self._tenant_entry)

@@ -7,6 +7,7 @@ import json
 import re
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tkinter import ttk
 
@@ -21,10 +22,11 @@ from customer_agent.windows.ended_window import CLOSES_AFTER_S, EndedWindow
 from customer_agent.windows.join_window import JoinWindow
 from customer_agent.windows.panel_window import PanelWindow
 from desktop import theme, words
-from tests.customer_agent.test_model import Story
+from tests.customer_agent.test_model import SNAPSHOT, Story
 from tests.tk_windows import _one_root, display, korean, look, pump_until, root
 from wire.control import messages as control
 from wire.signal import commands as c
+from wire.signal import messages as s
 
 __all__ = ["_one_root", "display", "korean", "look", "root"]
 
@@ -114,6 +116,26 @@ def test_it_shows_who_asks_and_warns(root: tk.Tk, look: theme.Theme) -> None:
 def test_it_shows_a_server_that_was_chosen_by_hand(root: tk.Tk, look: theme.Theme) -> None:
     plan = StartPlan(server="https://other.example", is_server_given=True, tenant="maru", token="t" * 26)
     assert "https://other.example" in shown(root, consent(root, look, Story(plan).asked()))
+
+
+def test_it_tells_what_comes_without_a_question(root: tk.Tk, look: theme.Theme) -> None:
+    """A company that leaves the questions out still gets one press, and the customer reads what it gives."""
+    story = Story(PLAN)
+    story.model.begin()
+    story.hear(replace(SNAPSHOT, consent=s.ConsentAsked((), 60), options={"consent_to_control": False}))
+    text = shown(root, consent(root, look, story))
+    assert "마우스를 움직이고 누릅니다" in text
+    assert "키보드로 글자를 칩니다" in text
+    assert "시작 (A)" in text
+
+
+def test_it_tries_again_with_its_token(root: tk.Tk, look: theme.Theme) -> None:
+    story = Story(PLAN)
+    story.model.begin()
+    story.model.take(e.JoinFailed("B-10", may_retry=True))
+    window = JoinWindow(root, look, story.model, on_language=nothing, on_close=nothing)
+    window.submit()
+    assert story.port.orders == [("join", "maru", None, "t" * 26)] * 2
 
 
 def test_it_allows_what_is_switched_on(root: tk.Tk, look: theme.Theme) -> None:

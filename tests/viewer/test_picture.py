@@ -158,6 +158,21 @@ def test_it_says_when_a_rectangle_is_broken_and_recovers(picture: Picture, watch
     assert picture.copy()[0, 0, 0] == 4
 
 
+def test_it_lives_through_a_fault_of_our_own(
+    picture: Picture, watcher: Watcher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError("no room")
+
+    picture.put(Ready(8, 8, "x", BGRX))
+    settled(picture, watcher)
+    monkeypatch.setattr(picture, "_decode", broken)
+    picture.put(rect_of(solid(8, 8, (4, 4, 4)), 0, 0))
+    watcher.wait(lambda: watcher.failures)
+    assert "MemoryError" in str(watcher.failures[0])
+    assert "picture_worker_failed" in caplog.text
+
+
 def test_it_holds_the_link_while_too_much_waits(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "MAX_WAITING_BYTES", 1000)
     made = Picture(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable
+from dataclasses import replace
 from tkinter import ttk
 
 import pytest
@@ -226,6 +227,19 @@ def test_it_goes_to_a_card_by_number(root: tk.Tk, look: Theme) -> None:
     pump_until(root, lambda: root.focus_get() is not None, "the focus")
     root.event_generate("<Alt-KeyPress-2>")
     pump_until(root, lambda: root.focus_get() is desk.card(2), "the card's focus")
+
+
+def test_it_shortens_what_does_not_fit(desk: Desk) -> None:
+    address = "https://help.example/" + "maru-" * 30
+    assert desk.model.tenant is not None
+    desk.model.tenant = replace(desk.model.tenant, url=address)
+    desk.window.show()
+    desk.root.update()
+    shown = str(desk.window.url.cget("text"))
+    assert shown.endswith("…")
+    assert address.startswith(f"https://{shown[:-1]}")
+    desk.root.geometry("1590x760")
+    pump_until(desk.root, lambda: str(desk.window.url.cget("text")) in address, "the whole address")
 
 
 def test_it_flashes_and_calms_down(desk: Desk) -> None:

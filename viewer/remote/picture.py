@@ -146,6 +146,11 @@ class Picture:
             except ProtocolError as error:
                 self._decoder = None
                 self._on_failed(error)
+            except Exception as error:
+                # The edge of this thread: a picture that stopped without a word would look like a slow line.
+                log.exception("picture_worker_failed")
+                self._decoder = None
+                self._on_failed(ProtocolError(f"{type(error).__name__} while decoding"))
 
     def _handle(self, event: PictureEvent | _Scale) -> None:
         match event:

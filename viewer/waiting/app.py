@@ -619,7 +619,7 @@ class WaitingApp:
             self.root.minsize(width, 1)
             self.root.geometry("")
         else:
-            self.root.minsize(self.look.px(360), self.look.px(420))
+            self.root.minsize(self.look.px(390), self.look.px(420))
             self.root.geometry(f"{width}x{min(self.look.px(_HEIGHT), self.root.winfo_screenheight() - 80)}")
 
 

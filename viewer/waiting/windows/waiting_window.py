@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
+import tkinter.font as tkfont
 from tkinter import ttk
 from typing import Any, Protocol
 
@@ -24,6 +25,34 @@ from wire.signal.messages import AgentPresence
 __all__ = ["WaitingCommands", "WaitingWindow"]
 
 WIDTH = 420
+
+
+class _OneLine(ttk.Label):
+    """A label that never grows beyond its room: what does not fit ends in "…", the tip says all of it."""
+
+    def __init__(self, parent: tk.Misc, style: str, font: str) -> None:
+        super().__init__(parent, style=style)
+        self._full = ""
+        self._font = tkfont.nametofont(font, parent)
+        self._tip = Tip(self, "")
+        self.bind("<Configure>", self._fit)
+
+    def show(self, text: str) -> None:
+        """Show `text`."""
+        if text != self._full:
+            self._full = text
+            self._fit()
+
+    def _fit(self, _event: object = None) -> None:
+        room = self.winfo_width()
+        text = self._full
+        if room > 1 and self._font.measure(text) > room:
+            while text and self._font.measure(f"{text}…") > room:
+                text = text[:-1]
+            text = f"{text}…"
+        self._tip.text = self._full if text != self._full else ""
+        if str(self.cget("text")) != text:
+            self.configure(text=text)
 
 
 class WaitingCommands(CardCommands, Protocol):
@@ -68,14 +97,14 @@ class WaitingWindow(ttk.Frame):
         head.pack(fill="x")
         row = ttk.Frame(head)
         row.pack(fill="x")
-        self.company = ttk.Label(row, style="Strong.TLabel")
-        self.company.pack(side="left")
+        self.company = _OneLine(row, "Strong.TLabel", "StrongFont")
         self._head_button(row, "log-out", "log-out", t("로그아웃합니다."), "Alt+Q", self._commands.log_out)
         self.sound_button = self._head_button(
             row, "sound", "speaker", t("도착 소리를 켜고 끕니다."), "Alt+S", self._commands.toggle_sound
         )
-        self.person = ttk.Label(head, style="SmallSoft.TLabel")
-        self.person.pack(anchor="w", pady=(theme.px(2), theme.px(12)))
+        self.company.pack(side="left", fill="x", expand=True)
+        self.person = _OneLine(head, "SmallSoft.TLabel", "SmallFont")
+        self.person.pack(fill="x", pady=(theme.px(2), theme.px(12)))
         self._make_presence(head)
         self._make_url(head)
         tk.Frame(self, height=1, background=theme.tokens.line).pack(fill="x")
@@ -134,8 +163,8 @@ class WaitingWindow(ttk.Frame):
         Tip(copy, t("고객에게 알려 줄 주소를 복사합니다."), "Alt+U")
         self.widgets["copy-url"] = copy
         self._copy_url = copy
-        self.url = ttk.Label(line, style="Strong.TLabel")
-        self.url.pack(side="left", fill="x", expand=True)
+        self.url = _OneLine(line, "Strong.TLabel", "StrongFont")
+        self.url.pack(side="left", fill="x", expand=True, padx=(0, theme.px(8)))
 
     def _make_banner(self) -> None:
         self._banner_place = ttk.Frame(self, style="Ground.TFrame")
@@ -169,7 +198,9 @@ class WaitingWindow(ttk.Frame):
         theme = self._theme
         place = ttk.Frame(self, style="Ground.TFrame")
         place.pack(fill="both", expand=True)
-        self._canvas = tk.Canvas(place, background=theme.tokens.ground, highlightthickness=0, takefocus=False)
+        self._canvas = tk.Canvas(
+            place, background=theme.tokens.ground, highlightthickness=0, takefocus=False, width=1
+        )
         self._canvas.pack(side="left", fill="both", expand=True)
         self._scroll = ttk.Scrollbar(place, orient="vertical", command=self._canvas.yview)
         self._canvas.configure(yscrollcommand=self._scrolled)
@@ -211,12 +242,12 @@ class WaitingWindow(ttk.Frame):
         model, theme = self._model, self._theme
         now = time.time()
         if model.tenant is not None:
-            self.company.configure(text=model.tenant.title)
-            self.url.configure(text=model.tenant.url.removeprefix("https://").removeprefix("http://"))
+            self.company.show(model.tenant.title)
+            self.url.show(model.tenant.url.removeprefix("https://").removeprefix("http://"))
             expires = model.tenant.expires_at
             date = "" if expires is None else time.strftime("%Y-%m-%d", time.localtime(expires))
             self.expiry.configure(text=t("사용 기한 %(date)s", date=date) if date else "")
-        self.person.configure(text=t("%(name)s 상담원", name=model.agent_name) if model.agent_name else " ")
+        self.person.show(t("%(name)s 상담원", name=model.agent_name) if model.agent_name else " ")
         presence = model.presence if model.presence in ("online", "busy", "away") else "online"
         self._presence.set(presence)
         self.sound_button.configure(

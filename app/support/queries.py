@@ -257,6 +257,17 @@ def find_credential(token_hash: str) -> ProgramCredential | None:
     return db.session.scalar(select(ProgramCredential).where(ProgramCredential.token_hash == token_hash))
 
 
+def last_generation(session_id: int) -> int:
+    """Return the generation of the newest credential of the support session, revoked or not; 0 for none.
+
+    A customer who denied leaves a revoked one behind, and the next customer of the slot counts on from it.
+    """
+    newest = select(func.max(ProgramCredential.generation)).where(
+        ProgramCredential.support_session_id == session_id
+    )
+    return db.session.scalar(newest) or 0
+
+
 def find_live_credential(session_id: int) -> ProgramCredential | None:
     """Return the credential that speaks for the support session now."""
     return db.session.scalar(

@@ -169,7 +169,8 @@ def _count_exchange(token: JoinToken, now: datetime) -> None:
 def _give_credential(
     done: Deed, session: SupportSession, arrival: Arrival, machine: Machine, visitor: Visitor
 ) -> Joined:
-    generation = _end_program_before(done, session)
+    _end_program_before(done, session)
+    generation = queries.last_generation(session.id)
     slug = get_tenant(current_tenant_id()).slug
     text, token_hash = make_bearer("customer", slug)
     credential = ProgramCredential(
@@ -191,15 +192,13 @@ def _give_credential(
     return Joined(session.public_id, session.state == "connected", text)
 
 
-def _end_program_before(done: Deed, session: SupportSession) -> int:
+def _end_program_before(done: Deed, session: SupportSession) -> None:
     """Revoke the credential that speaks for the support session, if any, and go back to before consent.
 
     A connected support session stays connected, without anybody taking part until the customer agrees again.
-    Returns the generation of the credential before, 0 for none.
     """
-    before = queries.find_live_credential(session.id)
-    if before is None:
-        return 0
+    if queries.find_live_credential(session.id) is None:
+        return
     end_participants(done, session, "program started anew")
     revoke_credential(done, session)
     if session.state == "online":
@@ -208,7 +207,6 @@ def _end_program_before(done: Deed, session: SupportSession) -> int:
     session.resume_until = resume_deadline(done.now) if session.state == "connected" else None
     session.version += 1
     tell_state(done, session, "program started anew")
-    return before.generation
 
 
 def _follow_verdict(done: Deed, session: SupportSession, verdict: str) -> None:

@@ -136,6 +136,17 @@ def test_it_goes_back_to_offline_with_a_new_code_when_the_customer_does_not_allo
     assert make.admit(make.with_code(waiting)).session_id == waiting.session_id
 
 
+def test_it_lets_the_next_customers_program_in_after_one_denied(cast: Cast) -> None:
+    """The revoked credential of the one who denied has the first generation: the next one is the second."""
+    waiting = make.make_slot(cast.bora)
+    make.join(make.admit(waiting))
+    programs.note_started(waiting.session_id, make.STARTED, now=now_utc())
+    programs.note_consent(waiting.session_id, {"view": "denied"}, now=now_utc())
+    make.join(make.admit(make.with_code(waiting)))
+    rows = db.session.query(ProgramCredential).order_by(ProgramCredential.generation).all()
+    assert [(row.generation, row.revoked_at is None) for row in rows] == [(1, False), (2, True)]
+
+
 def test_it_connects_by_itself_where_the_slot_says_so(cast: Cast) -> None:
     waiting = make.make_slot(cast.bora)
     slots.set_auto_connect(waiting.slot, True, agent_id=cast.bora.id, by=cast.bora.actor, now=now_utc())

@@ -1,7 +1,11 @@
-"""The agent list: one statement for the page and one for the count, however many agents there are."""
+"""The agent list (one statement for the page, one for the count, however many agents) and the usage log.
+
+The log is read backwards by number and never counted: its first page costs the same with a million entries.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +13,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
 
 from app.accounts.models import LoginSession
-from app.manage.rules import PAGE_SIZE, AgentsAsked, count_pages
+from app.manage.rules import KIND_PREFIXES, LOG_PAGE, PAGE_SIZE, AgentsAsked, LogAsked, count_pages
 from app.support.models import Participant, SupportSession
 from app.support.signal.models import SignalStream
 from app.team.models import Agent, Department
+from tenants.audit import AuditEntry
 from tenants.database import db
 
-__all__ = ["AgentPage", "AgentRow", "find_agents", "is_in_support", "list_live_sessions"]
+__all__ = ["AgentPage", "AgentRow", "find_agents", "find_entries", "is_in_support", "list_live_sessions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,26 @@ def list_live_sessions(agent_id: int) -> list[str]:
         SupportSession.agent_id == agent_id, SupportSession.state != "expired"
     )
     return list(db.session.scalars(statement))
+
+
+def find_entries(asked: LogAsked) -> tuple[Sequence[AuditEntry], bool]:
+    """A page of the usage log, the newest entry first, and whether there are older ones."""
+    conditions: list[ColumnElement[bool]] = []
+    if asked.before is not None:
+        conditions.append(AuditEntry.n < asked.before)
+    if asked.kind:
+        prefixes = KIND_PREFIXES[asked.kind]
+        conditions.append(or_(*(AuditEntry.action.startswith(begin, autoescape=True) for begin in prefixes)))
+    if asked.who:
+        by_name = func.lower(AuditEntry.actor_name).contains(asked.who.lower(), autoescape=True)
+        conditions.append(or_(by_name, AuditEntry.ip == asked.who))
+    if asked.since_at:
+        conditions.append(AuditEntry.at >= asked.since_at)
+    if asked.until_at:
+        conditions.append(AuditEntry.at < asked.until_at)
+    statement = select(AuditEntry).where(*conditions).order_by(AuditEntry.n.desc()).limit(LOG_PAGE + 1)
+    rows = db.session.scalars(statement).all()
+    return rows[:LOG_PAGE], len(rows) > LOG_PAGE
 
 
 def _programs() -> Subquery:

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
-__all__ = ["AGENT_SORTS", "PAGE_SIZE", "AgentsAsked", "count_pages", "read_agents_asked"]
+__all__ = [
+    "AGENT_SORTS",
+    "KIND_PREFIXES",
+    "LOG_KINDS",
+    "LOG_PAGE",
+    "PAGE_SIZE",
+    "AgentsAsked",
+    "LogAsked",
+    "count_pages",
+    "name_program",
+    "read_agents_asked",
+    "read_log_asked",
+]
 
 PAGE_SIZE: Final = 20
 #: In the order of the table's columns (details of A2).
@@ -59,3 +73,94 @@ def read_agents_asked(arguments: Mapping[str, str]) -> AgentsAsked:
 def count_pages(total: int, size: int = PAGE_SIZE) -> int:
     """How many pages hold `total` rows; an empty list has one."""
     return max(1, -(-total // size))
+
+
+#: Ten lines a page, as the manuals have it.
+LOG_PAGE: Final = 10
+LOG_KINDS: Final = ("log_in", "agent", "department", "option", "support")
+#: The beginnings of the deeds of a kind; the log's deeds are called "kind.done".
+KIND_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
+    **{kind: (f"{kind}.",) for kind in ("log_in", "agent", "department", "option")},
+    "support": ("slot.", "arrival.", "program.", "session.", "code_alarm."),
+}
+#: Days begin and end where the company is.
+ZONE: Final = ZoneInfo("Asia/Seoul")
+
+
+@dataclass(frozen=True, slots=True)
+class LogAsked:
+    """One view of the usage log: a kind of deed, doer or address, days, entries before a number."""
+
+    kind: str = ""
+    who: str = ""
+    since: date | None = None
+    until: date | None = None
+    before: int | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether something narrows the log."""
+        return bool(self.kind or self.who or self.since or self.until)
+
+    @property
+    def since_at(self) -> datetime | None:
+        """The first moment of the first day, in UTC."""
+        return _midnight(self.since) if self.since else None
+
+    @property
+    def until_at(self) -> datetime | None:
+        """The first moment after the last day, in UTC."""
+        return _midnight(self.until + timedelta(days=1)) if self.until else None
+
+
+def read_log_asked(arguments: Mapping[str, str]) -> LogAsked:
+    """What the address asks for; anything unknown is as if it were not there."""
+    kind, before = arguments.get("kind", ""), arguments.get("before", "")
+    return LogAsked(
+        kind=kind if kind in LOG_KINDS else "",
+        who=arguments.get("who", "").strip()[:MAX_TEXT],
+        since=_read_day(arguments.get("from", "")),
+        until=_read_day(arguments.get("to", "")),
+        before=int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None,
+    )
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2999 else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), ZONE).astimezone(UTC)
+
+
+#: What a program calls itself → its name; the first that fits, for Edge says Chrome too, and Chrome Safari.
+_BROWSERS: Final = (
+    ("BaroHelp", "BaroHelp"),
+    ("Edg/", "Edge"),
+    ("Whale/", "Whale"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def name_program(user_agent: str) -> str:
+    """Browser and system in two words: "Chrome · Windows"; the beginning of the text when it is neither."""
+    named = [
+        next((name for mark, name in table if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS)
+    ]
+    return " · ".join(name for name in named if name) or user_agent[:30]

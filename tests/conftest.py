@@ -11,11 +11,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from config.settings import Settings, load
 
@@ -43,25 +44,46 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return make_settings(tmp_path_factory.mktemp("web"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Stage:
-    """The one app of this test process, its people, and the file that each test starts from."""
+    """The one app of this test process, its people, and the file that each test starts from.
+
+    Every test has a file of another name: a connection that a thread of the last test still holds would
+    otherwise take away the new file's log when it closes.
+    """
 
     app: Flask
     cast: Cast
     database: Path
     template: Path
+    tests_begun: int = 0
 
     def reset(self) -> None:
-        """Put the database back to the template."""
+        """Give the app a new database that is a copy of the template."""
         from tenants.database import db
 
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()
-        for suffix in ("-wal", "-shm"):
-            self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(self.template, self.database)
+        for old in self.database.parent.glob(f"{self.database.stem}-*.sqlite3*"):
+            old.unlink(missing_ok=True)
+        self.tests_begun += 1
+        shutil.copyfile(self.template, self.current)
+
+    @property
+    def current(self) -> Path:
+        """The database file of the running test."""
+        return self.database.with_name(f"{self.database.stem}-{self.tests_begun}.sqlite3")
+
+    def connect_to_current(self) -> None:
+        """Let every new connection open the running test's file."""
+        from tenants.database import db
+
+        with self.app.app_context():
+
+            @event.listens_for(db.engine, "do_connect")
+            def _open_current(_dialect: object, _record: object, args: list[Any], _options: object) -> None:
+                args[0] = str(self.current)
 
 
 def compile_translations() -> None:
@@ -103,7 +125,9 @@ def stage(settings: Settings) -> _Stage:
         db.engine.dispose()
     template = database.with_suffix(".template")
     shutil.copyfile(database, template)
-    return _Stage(web, cast, database, template)
+    stage = _Stage(web, cast, database, template)
+    stage.connect_to_current()
+    return stage
 
 
 @pytest.fixture

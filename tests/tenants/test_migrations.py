@@ -20,6 +20,8 @@ from app.start_checks import newest_revision, problem_with_database
 from tenants.database import db
 from tests.conftest import SECRETS, make_settings, postgres_settings
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
@@ -129,3 +131,31 @@ def test_a_worker_refuses_a_role_above_the_wall(postgres, tmp_path: Path) -> Non
         assert "MIGRATION_DATABASE_URL" in (problem_with_database() or "")
         db.engine.dispose()
     postgres.drop_database(name)
+
+
+def test_departments_that_are_there_already_get_an_address(empty_app: Flask) -> None:
+    """Row-level security holds back the owner too; 0003 must reach the rows all the same."""
+    upgrade(revision="0002")
+    engine = create_engine(_owner_url())
+    company = "1, 'maru', '마루', '마루', '', '', '', 'active', '2030-01-01', 3, 0, false, '2026-01-01', 1"
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT set_config('app.tenant_id', '1', true)"))
+        connection.execute(
+            text(
+                "INSERT INTO tenant (id, slug, title, company, contact_name, contact_phone, contact_email,"
+                f" state, expires_at, seats_pc, seats_mobile, code_required, created_at, version) VALUES ({company})"
+            )
+        )
+        for number in (1, 2):
+            connection.execute(
+                text(f"INSERT INTO department VALUES (1, {number}, '부서 {number}', '부서 {number}', 1)")
+            )
+    upgrade()
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT set_config('app.tenant_id', '1', true)"))
+        found = connection.execute(text("SELECT public_id FROM department")).scalars().all()
+    engine.dispose()
+    assert [len(public_id) for public_id in found] == [26, 26]
+    assert len(set(found)) == 2

@@ -102,6 +102,7 @@ def test_it_shows_who_is_there(app, browser, cast: Cast) -> None:
     assert "보라" not in browser.get(PAGE, query_string={"state": "offline"}).text
 
 
+@pytest.mark.heavy
 def test_ten_thousand_agents_cost_as_many_queries_as_three(app, browser, cast: Cast) -> None:
     few = count_queries(app, lambda: browser.get(PAGE))
     rows = [

@@ -144,7 +144,8 @@ def test_departments_that_are_there_already_get_an_address(empty_app: Flask) -> 
         connection.execute(
             text(
                 "INSERT INTO tenant (id, slug, title, company, contact_name, contact_phone, contact_email,"
-                f" state, expires_at, seats_pc, seats_mobile, code_required, created_at, version) VALUES ({company})"
+                " state, expires_at, seats_pc, seats_mobile, code_required, created_at, version)"
+                f" VALUES ({company})"
             )
         )
         for number in (1, 2):

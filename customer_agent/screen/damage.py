@@ -21,6 +21,8 @@ SMALL_GAP_PIXELS = 4096
 ROW_GAP = 32
 COLUMN_GAP = 64
 MAX_DEPTH = 6
+# A part this large of which less than half changed (the frame of a window, two strips) goes band by band.
+SPARSE_PIXELS = 32 * 1024
 TileMap = NDArray[np.bool_]
 Mask = NDArray[np.bool_]
 Words = NDArray[np.uint32]
@@ -131,9 +133,18 @@ def _split(differs: Mask, x: int, y: int, found: list[Area], depth: int) -> None
         is_one = len(columns) == 1 and (len(rows) == 1 or bottom - top <= ROW_GAP)
         for left, right in columns:
             if is_one or depth == 0:
-                found.append(Area(x + left, y + top, right - left, bottom - top))
+                _append(band[:, left:right], x + left, y + top, found, depth)
             else:
                 _split(band[:, left:right], x + left, y + top, found, depth - 1)
+
+
+def _append(differs: Mask, x: int, y: int, found: list[Area], depth: int) -> None:
+    height, width = differs.shape
+    if depth > 0 and differs.size > SPARSE_PIXELS and np.count_nonzero(differs) * 2 < differs.size:
+        for top in range(0, height, TILE):
+            _split(differs[top : top + TILE], x, y + top, found, 0)
+    else:
+        found.append(Area(x, y, width, height))
 
 
 def _stretches(flags: Mask, gap: int) -> list[tuple[int, int]]:

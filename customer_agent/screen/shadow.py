@@ -135,9 +135,11 @@ class Shadow:
             if is_photo or self._look_at is not None:
                 cut(self.lossy, area)[:] = is_photo
             if is_photo:
+                # What a dragged window uncovers comes in strips, and stays.
                 self._look_at = min(self._look_at or np.inf, now + QUIET_S)
                 before = self._changed_at[tiles]
-                if np.count_nonzero(before > now - PLAYING_S) * 2 > before.size:
+                is_strip = min(area.width, area.height) < TILE
+                if not is_strip and np.count_nonzero(before > now - PLAYING_S) * 2 > before.size:
                     playing.append(number)
             self._changed_at[tiles] = now
         return frozenset(playing)

@@ -8,7 +8,7 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.screen import workloads
+from bench.screen import photon, thin_line, workloads
 from bench.screen.measure import Figures, measure
 from bench.screen.servers import SERVERS
 
@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--servers", default=",".join(server.name for server in SERVERS))
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--no-write", action="store_true", help="print only, leave bench/results alone")
+    parser.add_argument("--only-table", action="store_true", help="no key to photon, no thin line")
     arguments = parser.parse_args()
     chosen = [server for server in SERVERS if server.name in arguments.servers.split(",")]
     figures: list[Figures] = []
@@ -57,6 +58,11 @@ def main() -> None:
             figures.append(found)
             print(_line(found), flush=True)
     table = _table(figures)
+    if not arguments.only_table:
+        names = [server.name for server in chosen]
+        table += "\n\n## Key to photon\n\n" + "\n".join(photon.table(names, 25))
+        table += "\n\n## Scrolling on 10 Mbit/s with 40 ms of round trip\n\n"
+        table += "\n".join(thin_line.table(names, arguments.seconds))
     print("\n" + table)
     if not arguments.no_write:
         _RESULTS.mkdir(exist_ok=True)

@@ -60,6 +60,10 @@ class Client:
         with self._lock:
             return self._frame.copy()
 
+    def pixel(self, x: int, y: int) -> int:
+        """The blue of one pixel as it stands."""
+        return int(self._frame[y, x, 0])
+
     def press(self, keysym: int, *, down: bool) -> None:
         """Send one key event."""
         with self._lock:

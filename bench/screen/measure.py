@@ -44,7 +44,7 @@ def measure(server: Server, name: str, seconds: float) -> Figures:
     """Play the workload once for this server on a fresh display."""
     display = Display(workloads.WIDTH, workloads.HEIGHT)
     running = None
-    player = _start_player(display.name, name, seconds)
+    player = start_player(display.name, name, seconds)
     try:
         running = Running(server, display.name)
         client = Client(running.port)
@@ -58,7 +58,8 @@ def measure(server: Server, name: str, seconds: float) -> Figures:
         display.close()
 
 
-def _start_player(display: str, name: str, seconds: float) -> subprocess.Popen[str]:
+def start_player(display: str, name: str, seconds: float) -> subprocess.Popen[str]:
+    """A process that has uploaded its pictures, shows the first and waits for a line."""
     player = subprocess.Popen(
         [
             sys.executable,
@@ -92,6 +93,10 @@ def _play(  # noqa: PLR0917 - the parts of one run
 ) -> Figures:
     assert player.stdin is not None
     assert player.stdout is not None
+    # Built before the play: drawing the expected pictures anew takes seconds that nobody should wait for.
+    screen = Screen(display.name, 1, 1)
+    workload = workloads.build(name, screen, seconds)
+    time.sleep(0.5)
     client.mark()
     pids = (running.process.pid, display.process.pid)
     cpu_before = sum(cpu_seconds(pid) for pid in pids)
@@ -100,8 +105,6 @@ def _play(  # noqa: PLR0917 - the parts of one run
     player.stdin.flush()
     drawn: list[float] = json.loads(player.stdout.readline())
     moving_end = time.monotonic()
-    screen = Screen(display.name, 1, 1)
-    workload = workloads.build(name, screen, seconds)
     last = workload.expected(len(drawn) - 1)
     exact_after = _wait_for_exact(client, last, moving_end, workload.rest_s)
     cpu = sum(cpu_seconds(pid) for pid in pids) - cpu_before

@@ -121,7 +121,7 @@ def _photo(width: int, height: int, seed: int) -> Pixels:
     image = Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(image)
     for _ in range(60):
-        x, y, r = rng.integers(0, width), rng.integers(0, height), rng.integers(10, 160)
+        x, y, r = (int(rng.integers(low, high)) for low, high in ((0, width), (0, height), (10, 160)))
         draw.ellipse((x - r, y - r, x + r, y + r), fill=tuple(int(v) for v in rng.integers(0, 256, 3)))
     image = image.filter(ImageFilter.GaussianBlur(2))
     grain = rng.normal(0, 5, (height, width, 1))

@@ -20,6 +20,7 @@ from app.routes import Caller, callers, declared_callers, refuse_undeclared
 from app.support.actions import arrivals
 from app.team.actions import create_agent
 from app.team.departments import create_department
+from app.team.issue_types import create_issue_type
 from app.team.queries import list_departments
 from tenants.audit import SYSTEM
 from tenants.database import tenant_scope
@@ -42,6 +43,8 @@ class Scene:
     callers: dict[str, FlaskClient]
     #: Public id of a department of Maru's.
     department: str
+    #: And of an issue type.
+    issue_type: str
     #: Nuri's people: Chul, and the administrator whom they have only here.
     chul: FlaskClient
     nuri_admin: FlaskClient
@@ -50,6 +53,7 @@ class Scene:
 #: By endpoint: Maru's ids for the address. The request goes to Nuri's address or comes from Nuri's people.
 FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "team.download_viewer": lambda _scene: {"name": "BaroHelp-Viewer-none"},
+    "manage.issue_type_change": lambda scene: {"issue_type": scene.issue_type},
     "portal.take_number": lambda scene: {"number": scene.waiting.number},
     "portal.download": lambda scene: {"token": scene.join_secret},
     **dict.fromkeys(
@@ -64,6 +68,7 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
 #: By endpoint: ids of the same shape that nobody has. Foreign ones must be answered in the same words.
 UNKNOWN: dict[str, dict[str, Any]] = {
     "team.download_viewer": {"name": "BaroHelp-Viewer-other"},
+    "manage.issue_type_change": {"issue_type": "0" * 26},
     "portal.take_number": {"number": 987},
     "portal.download": {"token": "0" * 26},
     **dict.fromkeys(
@@ -106,7 +111,9 @@ NO_IDS_IN_BODY = {
     "manage.agent_delete",
     "manage.agent_state",
     "manage.department_edit",
+    "manage.issue_type_change",
     "manage.list_departments",
+    "manage.list_issue_types",
     "manage.list_options",
     "manage.option_agent",
     "manage.option_department",
@@ -132,6 +139,7 @@ def scene(app: Flask, cast: Cast, log_in, program_of) -> Scene:
         waiting = make_slot(cast.bora)
         secret = arrivals.join_secret_of(admit(waiting).token)
         department = create_department("영업", by=cast.hana.actor).public_id
+        issue_type = create_issue_type("프린터", by=cast.hana.actor).public_id
     with app.app_context(), tenant_scope(cast.nuri.id):
         duri = create_agent(login_id="admin", name="두리", password=PASSWORD, by=SYSTEM)
         create_department("본사", by=SYSTEM)
@@ -152,6 +160,7 @@ def scene(app: Flask, cast: Cast, log_in, program_of) -> Scene:
             Caller.CUSTOMER_PROGRAM: customer,
         },
         department,
+        issue_type,
         log_in(cast.chul),
         log_in(Person(duri.id, "admin", "두리", "nuri")),
     )

@@ -17,6 +17,7 @@ KINDS: Final = {
     "agent": _l("상담원"),
     "department": _l("부서"),
     "option": _l("옵션"),
+    "issue_type": _l("상담 유형"),
     "support": _l("원격지원"),
 }
 
@@ -36,6 +37,10 @@ DEEDS: Final = {
     "agent.deleted": _l("상담원 지우기"),
     "option.set": _l("옵션 바꾸기"),
     "option.applied": _l("옵션 한꺼번에 적용"),
+    "issue_type.created": _l("상담 유형 만들기"),
+    "issue_type.renamed": _l("상담 유형 이름 바꾸기"),
+    "issue_type.moved": _l("상담 유형 순서 바꾸기"),
+    "issue_type.deleted": _l("상담 유형 지우기"),
     "slot.opened": _l("대기 번호 열기"),
     "slot.closed": _l("대기 번호 닫기"),
     "slot.code_drawn": _l("새 접속 코드"),

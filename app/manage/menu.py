@@ -66,6 +66,13 @@ _MENU: Final = (
                 "sliders",
                 "manage.option_",
             ),
+            Item(
+                "manage.list_issue_types",
+                _l("상담 유형 관리"),
+                _l("지원을 마칠 때 고르는 유형을 만들고 순서를 정합니다."),
+                "check",
+                "manage.issue_type_",
+            ),
         ),
     ),
     Group(

@@ -77,10 +77,10 @@ def count_pages(total: int, size: int = PAGE_SIZE) -> int:
 
 #: Ten lines a page, as the manuals have it.
 LOG_PAGE: Final = 10
-LOG_KINDS: Final = ("log_in", "agent", "department", "option", "support")
+LOG_KINDS: Final = ("log_in", "agent", "department", "option", "issue_type", "support")
 #: The beginnings of the deeds of a kind; the log's deeds are called "kind.done".
 KIND_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
-    **{kind: (f"{kind}.",) for kind in ("log_in", "agent", "department", "option")},
+    **{kind: (f"{kind}.",) for kind in LOG_KINDS},
     "support": ("slot.", "arrival.", "program.", "session.", "code_alarm."),
 }
 #: Days begin and end where the company is.

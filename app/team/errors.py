@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.errors import AppError
 
-__all__ = ["AgentRejected", "ChangedElsewhere", "DepartmentRejected", "OptionUnknown"]
+__all__ = ["AgentRejected", "ChangedElsewhere", "DepartmentRejected", "IssueTypeRejected", "OptionUnknown"]
 
 
 class AgentRejected(AppError):
@@ -18,6 +18,13 @@ class AgentRejected(AppError):
 
 class DepartmentRejected(AppError):
     """The department cannot be made, renamed or deleted so; the sentence says why."""
+
+    status = 422
+    code = "B-46"
+
+
+class IssueTypeRejected(AppError):
+    """The issue type cannot be made or renamed so; the sentence says why."""
 
     status = 422
     code = "B-46"

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, TenantOwned, now_utc, public_id, tenant_fk
 
-__all__ = ["Agent", "Department", "OptionValue"]
+__all__ = ["ISSUE_TYPE_PARKING", "Agent", "Department", "IssueType", "OptionValue"]
+
+#: Where a type waits, inside one transaction, while two change places; the list has 30.
+ISSUE_TYPE_PARKING = 31
 
 
 class Department(TenantOwned, Model):
@@ -110,3 +113,26 @@ class OptionValue(TenantOwned, Model):
     agent_id: Mapped[int | None] = mapped_column(BIGINT)
     key: Mapped[str]
     value: Mapped[bool]
+
+
+class IssueType(TenantOwned, Model):
+    """A kind of trouble to choose from. A deleted one stays as a row, because records name it."""
+
+    __table_args__ = (
+        Index("uq_issue_type_tenant_id_public_id", "tenant_id", "public_id", unique=True),
+        Index(
+            "uq_issue_type_position",
+            "tenant_id",
+            "position",
+            unique=True,
+            sqlite_where=text("archived_at IS NULL"),
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+        CheckConstraint("position IS NULL OR position BETWEEN 1 AND 31", name="position"),
+        CheckConstraint("(archived_at IS NULL) = (position IS NOT NULL)", name="archived"),
+    )
+
+    public_id: Mapped[str] = mapped_column(default=public_id)
+    name: Mapped[str]
+    position: Mapped[int | None]
+    archived_at: Mapped[datetime | None]

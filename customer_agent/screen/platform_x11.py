@@ -89,7 +89,7 @@ class X11Screen:
 
     def has_news(self) -> bool:
         """Whether events came along with an answer."""
-        return bool(self._wire.events) or self._resized or self._damaged
+        return self._wire.has_events or self._resized or self._damaged
 
     def news(self) -> News:
         """Read every waiting event; damage is taken over, so that later changes are reported anew."""

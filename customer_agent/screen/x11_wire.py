@@ -92,6 +92,11 @@ class XWire:
 
     # Reading
 
+    @property
+    def has_events(self) -> bool:
+        """Whether events came along with an answer: the socket says nothing of them any more."""
+        return bool(self.events) or len(self._in) >= 32
+
     def read_events(self) -> list[int]:
         """Every event that has come, by number, without waiting; raises OSError when the server is gone."""
         with contextlib.suppress(BlockingIOError):

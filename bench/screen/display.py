@@ -52,14 +52,16 @@ class Display:
 class Screen:
     """Pixmaps kept in the X server and one window over everything to copy them to. Sizes in pixels."""
 
-    def __init__(self, name: str, width: int, height: int) -> None:
+    def __init__(self, name: str, width: int, height: int, *, shown: bool = True) -> None:
+        """Open; not `shown` only keeps pictures, and covers no pixel of the screen."""
         self._display = display.Display(name)
         root = self._display.screen().root
         self._depth = self._display.screen().root_depth
         self._window = root.create_window(
             0, 0, width, height, 0, self._depth, X.InputOutput, X.CopyFromParent, override_redirect=True
         )
-        self._window.map()
+        if shown:
+            self._window.map()
         self._gc = self._window.create_gc(graphics_exposures=False)
         self._stores: list[object] = []
         self.sync()

@@ -94,7 +94,7 @@ def _play(  # noqa: PLR0917 - the parts of one run
     assert player.stdin is not None
     assert player.stdout is not None
     # Built before the play: drawing the expected pictures anew takes seconds that nobody should wait for.
-    screen = Screen(display.name, 1, 1)
+    screen = Screen(display.name, 1, 1, shown=False)
     workload = workloads.build(name, screen, seconds)
     time.sleep(0.5)
     client.mark()

@@ -72,9 +72,9 @@ def test_it_tells_nobody_after_a_rollback() -> None:
 
 
 @pytest.mark.usefixtures("in_maru")
-def test_it_reads_rows_as_they_are_now(cast: Cast) -> None:
+def test_it_reads_rows_as_they_are_now(stage, cast: Cast) -> None:
     agent = db.session.get(Agent, cast.bora.id)
-    other = sqlite3.connect(db.engine.url.database)
+    other = sqlite3.connect(stage.current)
     other.execute("UPDATE agent SET name = '새 이름' WHERE id = ?", (cast.bora.id,))
     other.commit()
     other.close()
@@ -102,9 +102,9 @@ def test_threads_write_one_after_the_other(app, cast: Cast) -> None:
 
 
 @pytest.mark.usefixtures("in_maru")
-def test_it_gives_up_kindly_when_another_process_holds_the_file(monkeypatch) -> None:
+def test_it_gives_up_kindly_when_another_process_holds_the_file(monkeypatch, stage) -> None:
     monkeypatch.setattr(sqlite_rules, "WRITE_WAIT_S", 0.2)
-    other = sqlite3.connect(db.engine.url.database, isolation_level=None)
+    other = sqlite3.connect(stage.current, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseBusy), writing():
         add_department("기술")

@@ -95,6 +95,13 @@ class HandTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipboardGiven:
+    """An agent who may copied `text`; it is the customer's to paste."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenFailed:
     """The screen cannot be shared (any more): `lacking` names what is missing, where it is known."""
 
@@ -112,5 +119,6 @@ Event = (
     | ControlReceived
     | ParticipantEnded
     | HandTaken
+    | ClipboardGiven
     | ScreenFailed
 )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from customer_agent import rights as r
 from customer_agent.rights import Hand, Rights
 from wire.control import messages as control
+from wire.terms import Right
 
 __all__ = ["Gate"]
 
@@ -53,6 +54,12 @@ class Gate:
         with self._lock:
             holder = self._holders.get(participant)
             return holder is not None and holder.rights.may_see(self._options, self.clock())
+
+    def may(self, right: Right, participant: str) -> bool:
+        """Whether that participant has `right` now."""
+        with self._lock:
+            holder = self._holders.get(participant)
+            return holder is not None and r.may(right, holder.rights, self._options, self.clock())
 
     def may_control(self) -> bool:
         """Whether anybody but the customer may move the mouse or type now."""

@@ -236,6 +236,19 @@ class SupportLink:
             if thread is not None and thread.ident is not None:
                 thread.join(timeout_s)
 
+    # The clipboard
+
+    @property
+    def may_give_clipboard(self) -> bool:
+        """Whether anybody may have what the customer copies."""
+        return any(one.peer and self._gate.may("clipboard_out", name) for name, one in self._named())
+
+    def give_clipboard(self, text: str) -> None:
+        """Tell everybody who may have it what the customer copied."""
+        for name, participant in self._named():
+            if participant.peer is not None and self._gate.may("clipboard_out", name):
+                participant.peer.send_cut_text(text)
+
     # The screen and the hands
 
     def _open_screen(self) -> None:
@@ -281,6 +294,7 @@ class SupportLink:
         for name, participant in self._named():
             if participant.peer is not None:
                 participant.peer.show(self._gate.may_see(name))
+                participant.peer.open_clipboard(self._shares_clipboard(name))
         if self._hand is not None and not self._gate.may_control():
             self._hand.release_all()
 
@@ -339,8 +353,12 @@ class SupportLink:
             pending_bytes=lambda: link.pending_bytes("screen"),
             on_input=lambda event: self._take_input(name, event),
             on_lost=lambda reason: self._drop(name, reason),
+            clipboard=self._shares_clipboard(name),
             visible=self._gate.may_see(name),
         )
+
+    def _shares_clipboard(self, name: str) -> bool:
+        return self._gate.may("clipboard_in", name) or self._gate.may("clipboard_out", name)
 
     def _take_plain(self, name: str, channel: Channel, data: bytes) -> None:
         participant = self._participants.get(name)
@@ -352,9 +370,11 @@ class SupportLink:
             self._drop(name, str(error))
 
     def _take_input(self, name: str, event: InputEvent) -> None:
-        if isinstance(event, CutTextReceived) or self._hand is None:
-            return
-        self._hand.put(name, event)
+        if isinstance(event, CutTextReceived):
+            if self._gate.permits(name, event):
+                self._put(e.ClipboardGiven(event.text))
+        elif self._hand is not None:
+            self._hand.put(name, event)
 
     def _take_control(self, name: str, i: int, message: control.ControlMessage) -> None:
         participant = self._participants.get(name)

@@ -91,6 +91,11 @@ class RfbPeer:
         if self._watcher is not None:
             self._stream.call(self._watcher.show, visible)
 
+    def open_clipboard(self, on: bool) -> None:
+        """Let clipboard text pass, or drop what comes and forget what waits to be asked for."""
+        with self._lock:
+            self._protocol.clipboard.is_open = on
+
     def send_cut_text(self, text: str) -> None:
         """Tell the viewer what the customer's clipboard holds."""
         with self._lock:

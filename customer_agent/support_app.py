@@ -14,7 +14,8 @@ import time
 import tkinter as tk
 from typing import TYPE_CHECKING
 
-from customer_agent.events import Event
+from customer_agent.clipboard import ClipboardShare
+from customer_agent.events import ClipboardGiven, Event
 from customer_agent.gate import Gate
 from customer_agent.machine import VERSION, local_address, pc_name, system_name
 from customer_agent.model import Phase, SupportModel
@@ -37,6 +38,7 @@ __all__ = ["SupportApp", "run_support"]
 log = logging.getLogger(__name__)
 
 TICK_MS = 200
+CLIPBOARD_TICKS = 4
 FULL_COLLECTION_TICKS = 150
 WAITING_MS = 50
 CONNECTED_MS = 5
@@ -80,6 +82,7 @@ class SupportApp:
         self._must_quit = False
         self._ticks = 0
         self._model: SupportModel | None = None
+        self._clipboard: ClipboardShare | None = None
         root.report_callback_exception = self._report
         root.iconphoto(True, look.icon("shield", 48, "primary"))  # type: ignore[arg-type]
 
@@ -97,7 +100,8 @@ class SupportApp:
         self._model = SupportModel(
             self._plan, self._link, self._gate, clock=time.monotonic, started=self._started
         )
-        self._pump = Pump(self.root, self._events, self.model.take, WAITING_MS, after_turn=self._show)
+        self._clipboard = ClipboardShare(self._copied_text, self._copy, self._link.give_clipboard)
+        self._pump = Pump(self.root, self._events, self._take, WAITING_MS, after_turn=self._show)
         self.model.begin()
         self._show()
         self._tick()
@@ -117,6 +121,12 @@ class SupportApp:
             self._pump.put(event)
         else:
             self._events.put(event)
+
+    def _take(self, event: Event) -> None:
+        if not isinstance(event, ClipboardGiven):
+            self.model.take(event)
+        elif self._clipboard is not None:
+            self._clipboard.take(event.text)
 
     def _started(self) -> Started:
         address = local_address(self._plan.server)
@@ -171,6 +181,18 @@ class SupportApp:
             self._pump.stop()
         self.root.quit()
 
+    # The clipboard
+
+    def _copied_text(self) -> str | None:
+        try:
+            return self.root.clipboard_get()
+        except tk.TclError:  # nothing was copied, or it is no text
+            return None
+
+    def _copy(self, text: str) -> None:
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
+
     # Time
 
     def _tick(self) -> None:
@@ -185,6 +207,8 @@ class SupportApp:
             if isinstance(self._window, PanelWindow):
                 self._window.tick()
             self._ticks += 1
+            if self._clipboard is not None and self._link is not None and not self._ticks % CLIPBOARD_TICKS:
+                self._clipboard.look(may_share=self._link.may_give_clipboard)
             gc.collect(2 if self._ticks % FULL_COLLECTION_TICKS == 0 else 0)
         finally:
             # A tick that raised must not be the last one.

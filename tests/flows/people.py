@@ -82,6 +82,11 @@ class Agent(AgentAtWork):
         self.screen.type(words)
         self.screen.key("Return", "ctrl+s")
 
+    def turn_to_waiting_window(self) -> None:
+        """Leave the customer's desktop for the program beside it."""
+        self.screen.key("alt+Tab")
+        time.sleep(0.5)
+
     def end(self) -> None:
         """End the support session and close what the window then says, if it has not closed by itself."""
         super().end()
@@ -228,3 +233,22 @@ def alarming_pixels(environment: Mapping[str, str]) -> int:
     tokens = (themes.LIGHT.waiting, themes.LIGHT.danger)
     colours = [tuple(int(token[i : i + 2], 16) for i in (1, 3, 5)) for token in tokens]
     return int(sum((abs(pixels - colour).max(axis=2) < 12).sum() for colour in colours))
+
+
+def copy(environment: Mapping[str, str], text: str) -> None:
+    """Copy a text on a display, as any program there would."""
+    command = ["xclip", "-selection", "clipboard"]
+    process = subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    process.communicate(text.encode())  # xclip stays behind to serve the text until another copy
+
+
+def copied(environment: Mapping[str, str]) -> str:
+    """What a program on that display would paste."""
+    command = ["timeout", "2", "xclip", "-selection", "clipboard", "-o"]
+    return subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False).stdout

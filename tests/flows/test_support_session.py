@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.displays import wait_for
-from tests.flows.people import Agent, Customer, connect, open_notebook
+from tests.flows.people import Agent, Customer, connect, copied, copy, open_notebook
 
 pytestmark = [pytest.mark.flow, pytest.mark.display, pytest.mark.timeout(180)]
 WORDS = "hello 가나다 안녕하세요"
@@ -25,6 +25,23 @@ def test_it_shows_and_controls_the_customers_screen(agent: Agent, customer: Cust
     wait_for(lambda: 'id="survey"' in customer.page(), what="the customer's question")
     customer.leave_the_ended_window()
     assert program.wait(15) == 0
+
+
+def test_it_carries_copied_text_both_ways(agent: Agent, customer: Customer, tmp_path: Path) -> None:
+    """What either copies while connected, the other can paste; what was copied before stays private."""
+    open_notebook(customer, tmp_path)
+    copy(customer.display.env, "before")
+    connect(agent, customer)
+    time.sleep(2.0)  # the first look, which tells nothing
+    assert copied(agent.screen.environment) != "before"
+    copy(customer.display.env, WORDS)
+    wait_for(lambda: copied(agent.screen.environment) == WORDS, what="the customer's words", every_s=0.2)
+    agent.turn_to_waiting_window()
+    copy(agent.screen.environment, "답장 reply")
+    agent.click_on_desktop(300, 400)
+    wait_for(lambda: copied(customer.display.env) == "답장 reply", what="the agent's words", every_s=0.2)
+    agent.end()
+    customer.layouts.wait_gone("panel")
 
 
 def test_it_ends_from_the_customers_side(agent: Agent, customer: Customer) -> None:

@@ -1,7 +1,8 @@
 """`make test`: what must hold before a change is handed in, in the order that fails soonest.
 
     lint    ruff, its layout check, mypy, the import rules, the templates
-    unit    everything without the marks `flow` and `slow`, on two processes
+    unit    everything without a mark, on two processes
+    parts   single parts with real displays (`display`) and databases (`heavy`), on two processes
     flows   whole stories with real processes and displays
     slow    only with --all
 
@@ -51,10 +52,18 @@ def parts_of(*, everything: bool, lint_only: bool, chosen: Sequence[str]) -> lis
         return [lint]
     if chosen:
         return [Part("chosen", [[*PYTEST, *_strict(), "-m", "not slow" if not everything else "", *chosen]])]
-    unit = [*PYTEST, *_strict(), "-n", "2", "--dist", "worksteal", "-m", "not flow and not slow"]
+    two = [*PYTEST, *_strict(), "-n", "2", "--dist", "worksteal"]
+    unit = [*two, "-m", "not flow and not slow and not display and not heavy"]
+    single = [*two, "-m", "(display or heavy) and not flow and not slow"]
     flows = [*PYTEST, *_strict(), "-m", "flow and not slow"]
     slow = Part("slow", [[*PYTEST, *_strict(), "-m", "slow"]], may_be_empty=True)
-    return [lint, Part("unit", [unit]), Part("flows", [flows]), *([slow] if everything else [])]
+    return [
+        lint,
+        Part("unit", [unit]),
+        Part("parts", [single]),
+        Part("flows", [flows]),
+        *([slow] if everything else []),
+    ]
 
 
 def _strict() -> list[str]:

@@ -268,3 +268,10 @@ def databases(request: pytest.FixtureRequest) -> Walled:
         return Walled(request.getfixturevalue("app"), request.getfixturevalue("cast"), is_postgres=False)
     web = request.getfixturevalue("postgres_app")
     return Walled(web, request.getfixturevalue("postgres_template")[1], is_postgres=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a PostgreSQL server is no unit test: see ops/run_tests.py."""
+    for item in items:
+        if "postgres" in getattr(item, "fixturenames", ()) or "[postgresql" in item.name:
+            item.add_marker(pytest.mark.heavy)

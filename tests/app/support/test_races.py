@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from app.errors import AppError
@@ -16,6 +17,8 @@ from app.support.models import Arrival, Participant, ProgramCredential, Slot
 from tenants.database import db, now_utc, tenant_scope
 from tests.cast import Cast
 from tests.factories import support as make
+
+pytestmark = pytest.mark.heavy
 
 ROUNDS = 100
 

@@ -32,6 +32,7 @@ def _check(report: dict[str, Any], inputs: int) -> None:
     assert sum(report["refused"].values()) > inputs // 4, "the changes no longer reach the checks"
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(300)
 def test_it_only_ever_refuses_changed_streams() -> None:
     _check(_fuzz(20_000, seed=1, within_s=280), 20_000)

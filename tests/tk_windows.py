@@ -49,6 +49,7 @@ def root(_one_root: tk.Tk) -> Iterator[tk.Tk]:
     def failed(_kind: object, value: BaseException, _trace: object) -> None:
         failures.append(value)
 
+    gc.freeze()  # what is there already need not be looked through at the end: that took a second a test
     _one_root.report_callback_exception = failed  # type: ignore[assignment]
     yield _one_root
     for child in _one_root.winfo_children():

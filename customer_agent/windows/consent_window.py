@@ -87,7 +87,7 @@ class ConsentWindow(tk.Toplevel):
         company = ttk.Label(words, text=model.company, style="Title.TLabel")
         wrap(company, theme.px(INNER - 60))
         company.pack(anchor="w")
-        agent = ttk.Label(words, text=t("상담원 %(name)s", name=model.agent_name), style="Large.TLabel")
+        agent = ttk.Label(words, text=t("담당 %(name)s", name=model.agent_name), style="Large.TLabel")
         wrap(agent, theme.px(INNER - 60))
         agent.pack(anchor="w", pady=(theme.px(4), 0))
         number = t("접속번호 %(number)d", number=model.number)

@@ -189,7 +189,7 @@ class PanelWindow(tk.Toplevel):
         words.pack(side="left", fill="x", expand=True)
         for text, style in (
             (model.company, "OnSoft.Strong.TLabel"),
-            (t("상담원 %(name)s", name=model.agent_name), "OnSoft.TLabel"),
+            (t("담당 %(name)s", name=model.agent_name), "OnSoft.TLabel"),
         ):
             label = ttk.Label(words, text=text, style=style)
             wrap(label, theme.px(WIDTH - 2 * PADDING - 2 * 12 - 44))

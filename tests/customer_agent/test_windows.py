@@ -106,7 +106,7 @@ def consent(root: tk.Tk, look: theme.Theme, story: Story) -> ConsentWindow:
 def test_it_shows_who_asks_and_warns(root: tk.Tk, look: theme.Theme) -> None:
     text = shown(root, consent(root, look, Story(PLAN).asked()))
     assert "마루소프트" in text
-    assert "상담원 보라" in text
+    assert "담당 보라" in text
     assert "접속번호 3" in text
     assert "모르는 사람이 먼저 전화했습니까?" in text
     assert "60초 안에" in text
@@ -190,7 +190,7 @@ def test_it_says_who_is_here_and_since_when(root: tk.Tk, look: theme.Theme) -> N
     story.now += 783
     text = shown(root, panel(root, look, story))
     assert "마루소프트" in text
-    assert "상담원 보라" in text
+    assert "담당 보라" in text
     assert "13분 3초" in text
     assert "원격지원 중" in text
 

@@ -60,7 +60,7 @@ def end(waiting: make.Waiting, cast: Cast) -> None:
 
 def test_it_says_who_helps_and_warns(dain: FlaskClient, admitted: make.Waiting) -> None:
     text = text_of(dain)
-    assert "보라 상담원" in text
+    assert "담당 보라" in text
     assert "주식회사 마루" in text
     assert "모르는 사람이 먼저 전화했습니까?" in text
 

@@ -247,7 +247,7 @@ class WaitingWindow(ttk.Frame):
             expires = model.tenant.expires_at
             date = "" if expires is None else time.strftime("%Y-%m-%d", time.localtime(expires))
             self.expiry.configure(text=t("사용 기한 %(date)s", date=date) if date else "")
-        self.person.show(t("%(name)s 상담원", name=model.agent_name) if model.agent_name else " ")
+        self.person.show(model.agent_name or " ")
         presence = model.presence if model.presence in ("online", "busy", "away") else "online"
         self._presence.set(presence)
         self.sound_button.configure(

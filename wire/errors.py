@@ -1,12 +1,12 @@
 """What may go wrong between two peers.
 
-    ProtocolError                the peer broke the contract: close the connection and say why
-    ├── LimitExceeded            a length, count or rate above its named constant in wire/limits.py
-    ├── WrongState               a message that is known, but not allowed now
-    ├── BadVersion               no version in common
-    ├── SealBroken               a sealed record that does not open, or opens out of order
-    └── TicketRefused            a ticket that is forged, late, spent, or made for somebody else
-    LinkLost                     the network went away; `retry` says whether to come back
+ProtocolError                the peer broke the contract: close the connection and say why
+├── LimitExceeded            a length, count or rate above its named constant in wire/limits.py
+├── WrongState               a message that is known, but not allowed now
+├── BadVersion               no version in common
+├── SealBroken               a sealed record that does not open, or opens out of order
+└── TicketRefused            a ticket that is forged, late, spent, or made for somebody else
+LinkLost                     the network went away; `retry` says whether to come back
 """
 
 from __future__ import annotations

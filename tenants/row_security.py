@@ -67,7 +67,9 @@ def _make_operator_role(connection: Connection) -> None:
     connection.exec_driver_sql(
         "DO $$ BEGIN "
         f"IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OPERATOR_ROLE}') THEN "
-        f"CREATE ROLE {OPERATOR_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS; END IF; END $$"
+        f"CREATE ROLE {OPERATOR_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS; END IF; "
+        # Roles belong to the whole server: another database's migration may make it at this very moment.
+        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
     )
     app_role = _app_role(connection)
     if app_role:

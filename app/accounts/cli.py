@@ -11,6 +11,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.accounts import demo
+from app.team.rules import is_common_password, is_strong_password
 from tenants.resolve import find_tenant
 
 __all__ = ["init_app"]
@@ -28,11 +29,19 @@ def create_demo_command(logins_file: Path) -> None:
     if find_tenant(demo.SLUG) is not None and logins_file.is_file():
         click.echo("The demo company is there.")
         return
-    passwords = demo.create_demo(lambda: f"Demo-{secrets.token_hex(4)}")
+    passwords = demo.create_demo(_demo_password)
     rows = (f"{demo.SLUG:10}{login_id:10}{password}\n" for login_id, password in passwords.items())
     text = "# 고객사  아이디    비밀번호\n" + "".join(rows)
     _write_private(logins_file, text)
     click.echo(f"The demo company's logins are in {logins_file}.")
+
+
+def _demo_password() -> str:
+    """A random password that is easy to type; eight digits in a row would leave the common word "demo"."""
+    while True:
+        password = f"Demo-{secrets.token_hex(4)}"
+        if is_strong_password(password) and not is_common_password(password):
+            return password
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -159,6 +159,11 @@ def tell_login_ended(login_session_id: int, reason: str, *, now: datetime) -> No
         done.wake_waiting()
 
 
+def is_told(reason: str | None) -> bool:
+    """Whether the program of an ended log-in is told why, or knows it by itself."""
+    return reason in _LOGIN_END_WORDS
+
+
 def _add_comment(answer: SurveyAnswer, comment: str) -> bool:
     if answer.comment or not comment:
         return False

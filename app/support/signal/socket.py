@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -25,7 +27,7 @@ from app.support.models import ProgramCredential, SupportSession
 from app.support.signal import commands, outgoing, snapshots, streams
 from app.support.signal.commands import Owner
 from app.support.signal.hub import stream_topic
-from app.support.signal.models import SignalStream
+from app.support.signal.models import SignalMessage, SignalStream
 from app.support.signal.sweep import Sweep
 from app.support.signal.whole_socket import WholeSocket
 from app.team.models import Agent
@@ -36,7 +38,7 @@ from tenants.rules import standing
 from wire.errors import ProtocolError
 from wire.limits import SIGNAL_BEAT_S, SIGNAL_DEAD_S
 from wire.signal.commands import Ack, Answer, dump_answer, read_command
-from wire.signal.messages import CLOSE, Hello, Ping, dump_message
+from wire.signal.messages import CLOSE, Hello, LoginEnded, Ping, dump_message
 
 log = structlog.get_logger()
 
@@ -45,6 +47,8 @@ COMMAND_BURST = 300
 COMMANDS_PER_S = 50
 ACK_WRITTEN_EVERY_S = 5.0
 CLOSE_WAIT_S = 1.0
+#: How long a socket outlives its log-in, so that the program hears why it ended.
+FAREWELL_WAIT = timedelta(seconds=1)
 #: The database is away or busy: the socket stays open and tries again.
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, DatabaseBusy)
 
@@ -192,6 +196,8 @@ class SignalSocket:
                         raise ending
                     stored = streams.list_messages(self._owner.stream_id, after=self._sent)
                     side, now = "agent" if self._owner.is_agent else "customer", time.time()
+                    if ending is not None and self._is_farewell_being_written(stored):
+                        ending = None
                     texts = [(row.n, outgoing.text_of(row, side, now=now)) for row in stored]  # type: ignore[arg-type]
             except DATABASE_AWAY as error:
                 log.warning("signal_waits_for_database", reason=type(error).__name__)
@@ -223,6 +229,14 @@ class SignalSocket:
         if is_over or agent is None or not agent.may_work:
             return _Closing(CLOSE.LOGIN_ENDED, "log-in ended")
         return None
+
+    def _is_farewell_being_written(self, stored: Sequence[SignalMessage]) -> bool:
+        """Whether the log-in ended a moment ago, and the message that says why follows in the next action."""
+        log_in = db.session.get(LoginSession, self._owner.login_session_id) if self._owner.is_agent else None
+        if log_in is None or log_in.ended_at is None or not sessions.is_told(log_in.end_reason):
+            return False
+        is_fresh = now_utc() - log_in.ended_at < FAREWELL_WAIT
+        return is_fresh and not any(f'"{LoginEnded.TYPE}"' in row.body for row in stored)
 
     def _why_customer_ends(self) -> _Closing | None:
         credential = db.session.get(ProgramCredential, self._owner.credential_id, populate_existing=True)

@@ -46,6 +46,15 @@ def test_the_file_is_for_its_owner_only(create_demo, cast: Cast) -> None:
     assert create_demo.path.stat().st_mode & 0o777 == 0o600
 
 
+def test_it_draws_again_where_only_a_common_word_would_be_left(
+    create_demo, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight digits in a row left "demo" alone, which the rules refuse: one first start in twenty failed."""
+    drawn = iter(["12345678", "abcdefab", "a1b2c3d4", "b1b2c3d4", "c1b2c3d4"])
+    monkeypatch.setattr("app.accounts.cli.secrets.token_hex", lambda _size: next(drawn))
+    assert [words[2] for words in create_demo()] == ["Demo-a1b2c3d4", "Demo-b1b2c3d4", "Demo-c1b2c3d4"]
+
+
 def test_a_repeat_changes_nothing(create_demo, cast: Cast) -> None:
     assert create_demo() == create_demo()
 

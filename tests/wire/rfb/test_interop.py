@@ -6,7 +6,7 @@ import base64
 import io
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -77,6 +77,18 @@ def door() -> Iterator[socket.socket]:
         yield listening
 
 
+def every_second(act: Callable[[], object]) -> Callable[[], None]:
+    """`act`, at most once a second: a window that has just opened may miss the first key or click."""
+    next_at = [0.0]
+
+    def again() -> None:
+        if time.monotonic() >= next_at[0]:
+            next_at[0] = time.monotonic() + 1.0
+            act()
+
+    return again
+
+
 @pytest.mark.parametrize("options", [[], ["-AutoSelect=0", "-FullColor=0", "-LowColorLevel=2"]])
 def test_it_shows_the_scene_in_tigervnc_and_hears_its_input(door: socket.socket, options: list[str]) -> None:
     require_programs("vncviewer", "openbox", "import", "xdotool")
@@ -87,10 +99,12 @@ def test_it_shows_the_scene_in_tigervnc_and_hears_its_input(door: socket.socket,
         display.start("vncviewer", "-FullScreen=1", "-RemoteResize=0", *options, f"{LOOPBACK}::{port}")
         with closing(door.accept()[0]) as sock:
             talk(sock, scene.protocol, scene.take, lambda: scene.is_over, on_idle=scene.play)
-            display.xdotool("mousemove", "200", "200", "click", "1")
-            talk(sock, scene.protocol, scene.take, lambda: m.PointerEvent(1, 168, 174) in scene.heard)
-            display.xdotool("key", "a")
-            talk(sock, scene.protocol, scene.take, lambda: m.QemuKeyEvent(True, 0x61, 30) in scene.heard)
+            click = every_second(lambda: display.xdotool("mousemove", "200", "200", "click", "1"))
+            is_clicked = lambda: m.PointerEvent(1, 168, 174) in scene.heard  # noqa: E731
+            talk(sock, scene.protocol, scene.take, is_clicked, on_idle=click)
+            press = every_second(lambda: display.xdotool("key", "a"))
+            is_pressed = lambda: m.QemuKeyEvent(True, 0x61, 30) in scene.heard  # noqa: E731
+            talk(sock, scene.protocol, scene.take, is_pressed, on_idle=press)
             if not options:  # eight bits a pixel show other colours
                 looked = [0.0]
 

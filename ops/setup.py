@@ -79,6 +79,7 @@ SYSTEM_PARTS = (
     _part("xdotool", "xdotool", "setup run test", *_STORY),
     _part("imagemagick", "import", "setup run test", *_STORY),
     _part("xclip", "xclip", "test", *_TESTS),
+    _part("x11-xserver-utils", "xrandr", "test", *_TESTS),
     _part("x11vnc", "x11vnc", "test", *_TESTS),
     _part("tigervnc-viewer", "xtigervncviewer", "test", *_TESTS),
     _part("tigervnc-scraping-server", "X0tigervnc", "test", *_TESTS),

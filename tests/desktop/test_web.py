@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,16 @@ class OneAnswer(TcpServer):
 
     def serve(self, sock: socket.socket) -> None:
         self.asked += sock.recv(65536)
+        while not _is_whole(self.asked):  # head and body come in two pieces, seldom in one
+            self.asked += sock.recv(65536)
         sock.sendall(self.answer)
+
+
+def _is_whole(request: bytes) -> bool:
+    """Whether the body that the head announces has arrived too."""
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 def http(status: int, body: bytes, *headers: str) -> bytes:

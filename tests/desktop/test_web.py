@@ -24,8 +24,9 @@ class OneAnswer(TcpServer):
 
     def serve(self, sock: socket.socket) -> None:
         self.asked += sock.recv(65536)
-        while not _is_whole(self.asked):  # head and body come in two pieces, seldom in one
-            self.asked += sock.recv(65536)
+        # Head and body come in two pieces, seldom in one.
+        while not _is_whole(self.asked) and (part := sock.recv(65536)):
+            self.asked += part
         sock.sendall(self.answer)
 
 

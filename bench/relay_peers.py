@@ -19,6 +19,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Final
 
+from ops.places import free_port
 from relay.keys import load_signing_key, write_key_pair
 from wire.ticket import issue_ticket
 
@@ -145,7 +146,7 @@ class Nginx(Peer):
 
     def start(self) -> subprocess.Popen[str]:
         self._behind = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self._port = _free_port()
+        self._port = free_port()
         configuration = self.folder / "nginx.conf"
         configuration.write_text(
             f"load_module {_STREAM_MODULE};\n"
@@ -238,11 +239,6 @@ def _wait_for_child(parent: int) -> int:
             return int(found[0])
         time.sleep(0.02)
     raise RuntimeError("nginx started no worker")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _upgraded(port: int, target: str) -> socket.socket:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+
+from ops.places import free_port
 
 T = TypeVar("T")
 
@@ -51,13 +52,6 @@ def wait_for(
         if time.monotonic() > until:
             raise AssertionError(f"waited {deadline_s:g} s in vain for {what}")
         time.sleep(every_s)
-
-
-def free_port() -> int:
-    """A TCP port of the loopback address that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start_process(

@@ -13,17 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from ops.places import free_port
+
 __all__ = ["ROOT", "free_port", "running", "running_redis", "running_web", "wait_for_port"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 START_S: Final = 30.0
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.places import free_port
+
 
 @dataclass(frozen=True)
 class Server:
@@ -66,7 +68,7 @@ class Running:
     """A started server; `close` ends its whole process group by id."""
 
     def __init__(self, server: Server, display: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.option_line = (
             " ".join(server.command).format(display=display, port="PORT").replace(sys.executable, "python")
         )
@@ -124,9 +126,3 @@ def _children(pid: int) -> list[int]:
     except OSError:
         return []
     return [child for text in listed for child in (int(text), *_children(int(text)))]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

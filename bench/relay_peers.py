@@ -22,6 +22,7 @@ from typing import Final
 from ops.places import free_port
 from relay.keys import load_signing_key, write_key_pair
 from wire.ticket import issue_ticket
+from wire.transform import compiled
 
 ROOT: Final = Path(__file__).parents[1]
 NODE_FOLDER: Final = ROOT / ".cache" / "bench"
@@ -80,11 +81,12 @@ class Ours(Peer):
     """`python -m relay`."""
 
     name = "ours"
+    arguments: tuple[str, ...] = ()
 
     def start(self) -> subprocess.Popen[str]:
         write_key_pair(self.folder)
         self._key = load_signing_key(self.folder / "ticket_sign.pem")
-        command = [sys.executable, "-m", "relay", "--listen", "127.0.0.1:0", "--verify-keys"]
+        command = [sys.executable, "-m", "relay", "--listen", "127.0.0.1:0", *self.arguments, "--verify-keys"]
         process = _start([*command, str(self.folder / "ticket_verify")], self.folder)
         assert process.stdout is not None
         self._port = int(process.stdout.readline().rsplit(":", 1)[1])
@@ -109,6 +111,13 @@ class Ours(Peer):
             now=time.time(),
         )
         return _upgraded(self._port, f"/relay/{session}?ticket={ticket}")
+
+
+class OursInPython(Ours):
+    """The same without the compiled inner loop."""
+
+    name = "ours, Python loop"
+    arguments = ("--python-only",)
 
 
 class Node(Peer):
@@ -194,8 +203,10 @@ _STREAM_MODULE: Final = "/usr/lib/nginx/modules/ngx_stream_module.so"
 
 def available() -> tuple[list[type[Peer]], list[str]]:
     """The peers that can run here, and one sentence for each that cannot."""
-    peers: list[type[Peer]] = [Ours]
+    peers: list[type[Peer]] = [Ours, OursInPython]
     missing = ["MeshCentral: not installed here"]
+    if compiled() is None:
+        missing.append("the compiled inner loop was not built here: both columns of ours are the Python loop")
     if shutil.which("node") and _install_ws():
         peers += [Node, NodeCompiled]
     else:

@@ -29,6 +29,7 @@ class RelaySettings:
     """What one relay process runs with; times in seconds.
 
     `public_id` is the relay's id in tickets (decision D2), None when it is the listening address itself.
+    `is_compiled` lets the compiled inner loop run where it was built (wire/transform.py).
     """
 
     host: str
@@ -40,6 +41,7 @@ class RelaySettings:
     pair_wait_s: float = PAIR_WAIT_S
     drain_s: float = DRAIN_S
     dies_with_parent: bool = False
+    is_compiled: bool = True
 
 
 def parse_relay_arguments(
@@ -66,6 +68,7 @@ def parse_relay_arguments(
         head_timeout_s=wanted.head_timeout,
         pair_wait_s=wanted.pair_wait,
         dies_with_parent=wanted.die_with_parent,
+        is_compiled=not wanted.python_only,
     )
 
 
@@ -102,6 +105,9 @@ def _make_parser(values: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--pair-wait", metavar="S", type=_seconds, default=PAIR_WAIT_S, help="default %(default)s s"
+    )
+    parser.add_argument(
+        "--python-only", action="store_true", help="leave out the compiled inner loop where it was built"
     )
     parser.add_argument("--die-with-parent", action="store_true", help="end when the starting process ends")
     return parser

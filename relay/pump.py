@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from relay.rooms import Leg, Seat
-from wire.frames import CloseCode, FrameForwarder, Scratch, close_frame
+from wire.frames import CloseCode, FrameForwarder, Piece, Scratch, close_frame
 
 __all__ = ["LINGER_S", "Loop", "Pump", "SocketLeg"]
 
@@ -73,11 +73,12 @@ class Pump:
         loop: Loop,
         monotonic: Callable[[], float],
         on_end: Callable[[SocketLeg, CloseCode], None],
+        scratch: Scratch | None = None,
     ) -> None:
         self._loop: Final = loop
         self._monotonic: Final = monotonic
         self._on_end: Final = on_end
-        self._scratch: Final = Scratch()
+        self._scratch: Final = scratch or Scratch()
         self._closing: dict[SocketLeg, float] = {}  # leg -> when to cut it off
         # Bound once: a bound method for each watcher would be 64 bytes for each leg.
         self._on_readable: Final = self._read
@@ -167,17 +168,17 @@ class Pump:
         except Exception as error:
             self._fail(leg, error)
 
-    def _send(self, leg: SocketLeg, pieces: list[bytes]) -> None:
+    def _send(self, leg: SocketLeg, pieces: Sequence[Piece]) -> None:
         """Send to a leg what it takes now; while a rest is kept, its source is not read."""
         if leg.sock is None or leg.is_shut:
             return
         if leg.rest is not None:  # only a goodbye comes here: its source is not read
             leg.rest = memoryview(bytes(leg.rest) + b"".join(pieces))
             return
-        data: bytes | None = None
+        data: Piece | None = None
         try:
-            if len(pieces) > _MOST_PIECES:
-                data = b"".join(pieces)
+            if len(pieces) == 1 or len(pieces) > _MOST_PIECES:
+                data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
                 size = len(data)
                 sent = leg.sock.send(data)
             else:
@@ -190,7 +191,8 @@ class Pump:
             return
         if sent == size:
             return
-        leg.rest = memoryview((data or b"".join(pieces))[sent:])
+        # A copy: the pieces may be views of the scratch.
+        leg.rest = memoryview(bytes((data or b"".join(pieces))[sent:]))
         leg.writer = self._loop.io(leg.sock.fileno(), _WRITE)
         leg.writer.start(self._on_writable, leg)
         if leg.peer is not None and leg.peer.reader is not None:

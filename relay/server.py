@@ -30,7 +30,7 @@ from relay.parent import Parent
 from relay.pump import Pump, SocketLeg
 from relay.rooms import Close, Effect, Over, Pair, Rooms, Seat
 from wire.errors import LimitExceeded, ProtocolError, TicketRefused
-from wire.frames import CloseCode
+from wire.frames import CloseCode, Scratch
 from wire.handshake import (
     Accept,
     HandshakePolicy,
@@ -44,6 +44,7 @@ from wire.handshake import (
 )
 from wire.limits import KIB, MAX_REQUEST_HEAD, MAX_TICKET
 from wire.ticket import CLOCK_SKEW_S, relay_id
+from wire.transform import compiled
 
 __all__ = ["Server"]
 
@@ -80,7 +81,10 @@ class Server:
         self._ledger: Final = Ledger()
         self._doors: Final = Doors(self._admission, self._rooms, self._ledger, self._clock)
         self._loop: Final = gevent.get_hub().loop
-        self._pump: Final = Pump(self._loop, self._clock.monotonic, self._on_end)
+        transform = compiled() if settings.is_compiled else None
+        scratch = Scratch(transform=transform)
+        self._pump: Final = Pump(self._loop, self._clock.monotonic, self._on_end, scratch)
+        log.info("relay_starts", extra={"loop": "compiled" if transform else "python"})
         self._greetings: dict[socket.socket, Any] = {}  # socket -> its greenlet, the oldest first
         self._accepting: Final = self._loop.io(self._listener.fileno(), 1)
         self._ended: Final = Event()

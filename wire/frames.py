@@ -16,8 +16,12 @@ from websockets.speedups import apply_mask
 
 from wire.errors import ProtocolError
 from wire.limits import KIB, MAX_CONTROL_FRAME, MAX_FRAME
+from wire.transform import Transform
 
-__all__ = ["CloseCode", "FrameError", "FrameForwarder", "Scratch", "close_frame"]
+__all__ = ["CloseCode", "FrameError", "FrameForwarder", "Piece", "Scratch", "close_frame"]
+
+# A view is of the scratch: it holds only until the next read.
+Piece = bytes | memoryview
 
 # Half of what was first thought of: as fast, and a pair that stalls both ways still stays below 300 KB.
 SCRATCH_SIZE: Final = 128 * KIB
@@ -66,13 +70,17 @@ def close_frame(code: CloseCode, reason: str = "") -> bytes:
 
 
 class Scratch:
-    """Room for one read, shared by all directions of a process; a header's start is put before `START`."""
+    """Room for one read, shared by all directions of a process; a header's start is put before `START`.
+
+    `transform` is the compiled inner loop (wire/transform.py), None for the one in Python.
+    """
 
     START: Final = _LONGEST_HEADER
 
-    __slots__ = ("buffer", "large", "small", "view")
+    __slots__ = ("buffer", "large", "small", "transform", "view")
 
-    def __init__(self, size: int = SCRATCH_SIZE) -> None:
+    def __init__(self, size: int = SCRATCH_SIZE, transform: Transform | None = None) -> None:
+        self.transform = transform
         self.buffer = bytearray(self.START + size)
         self.view = memoryview(self.buffer)
         self.large = self.view[self.START :]
@@ -120,7 +128,7 @@ class FrameForwarder:
         self._ends_here = True
         self.is_closed = self.is_closed or not self._left
 
-    def forward(self, scratch: Scratch, size: int) -> list[bytes]:
+    def forward(self, scratch: Scratch, size: int) -> list[Piece]:
         """The pieces to send for the `size` bytes just read to `scratch.large` (or `small`), possibly none.
 
         A wrong header sets `error` as soon as its first bytes tell; what came before it is still returned.
@@ -129,14 +137,14 @@ class FrameForwarder:
             return []
         at = Scratch.START
         end = at + size
-        pieces: list[bytes] = []
+        pieces: list[Piece] = []
         if self._kept:
             at -= len(self._kept)
             scratch.buffer[at : Scratch.START] = self._kept
             self._kept = b""
-        elif self._left:
+        elif self._left and (self._ends_here or scratch.transform is None):
             at = self._forward_rest(scratch.view, at, end, pieces)
-        if not self._within_message:
+        if at < end:
             at = self._forward_usual(scratch, at, end, pieces)
         if at < end:
             try:
@@ -148,7 +156,7 @@ class FrameForwarder:
         self.reads_little = len(pieces) > _MANY_PIECES
         return pieces
 
-    def _forward_rest(self, view: memoryview, at: int, end: int, pieces: list[bytes]) -> int:
+    def _forward_rest(self, view: memoryview, at: int, end: int, pieces: list[Piece]) -> int:
         """Hand on what came of the current frame; returns where the next one begins."""
         stop = min(at + self._left, end)
         pieces.append(apply_mask(view[at:stop], self._mask))
@@ -160,8 +168,21 @@ class FrameForwarder:
             return end
         return stop
 
-    def _forward_usual(self, scratch: Scratch, at: int, end: int, pieces: list[bytes]) -> int:
-        """Hand on whole binary messages of 126..65535 bytes from `at` on; returns where other things begin.
+    def _forward_usual(self, scratch: Scratch, at: int, end: int, pieces: list[Piece]) -> int:
+        """Hand on whole binary messages of one frame from `at` on; returns where other things begin."""
+        transform = scratch.transform
+        if transform is None:
+            return at if self._within_message else self._forward_usual_in_python(scratch, at, end, pieces)
+        begun = at
+        at, stop, self._left, self._mask = transform(
+            scratch.buffer, at, end, self._left, self._mask, not self._within_message, MAX_FRAME
+        )
+        if stop > begun:
+            pieces.append(scratch.view[begun:stop])
+        return at
+
+    def _forward_usual_in_python(self, scratch: Scratch, at: int, end: int, pieces: list[Piece]) -> int:
+        """The same for lengths of 126..65535 bytes.
 
         This loop is the relay's main cost for small messages: one unpack, no call of ours, and the header
         is kept while sizes repeat.
@@ -182,7 +203,7 @@ class FrameForwarder:
             at = stop
         return at
 
-    def _forward_others(self, scratch: Scratch, at: int, end: int, pieces: list[bytes]) -> int:
+    def _forward_others(self, scratch: Scratch, at: int, end: int, pieces: list[Piece]) -> int:
         """Hand on frames of every kind; returns where a header begins that is not there whole, or `end`."""
         view = scratch.view
         while at < end:
@@ -202,7 +223,7 @@ class FrameForwarder:
             if self._ends_here:
                 self.is_closed = True
                 return end
-            if not self._within_message:
+            if at < end:
                 at = self._forward_usual(scratch, at, end, pieces)
         return end
 

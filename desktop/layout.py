@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from desktop.later import run_later
+
 __all__ = ["publish_layout"]
 
 _SETTLE_MS = 40
@@ -63,7 +65,7 @@ class _Layout:
         """Write soon; many changes in a row are written once."""
         with contextlib.suppress(tk.TclError):
             if self._timer is None:
-                self._timer = self.window.after(_SETTLE_MS, self._write)
+                self._timer = run_later(self.window, _SETTLE_MS, self._write)
 
     def _write(self) -> None:
         self._timer = None

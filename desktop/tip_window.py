@@ -6,6 +6,7 @@ import contextlib
 import tkinter as tk
 
 from desktop import theme
+from desktop.later import cancel_later, run_later
 
 __all__ = ["Tip"]
 
@@ -27,12 +28,12 @@ class Tip:
 
     def _entered(self, _event: object) -> None:
         self._left(None)
-        self._timer = self.widget.after(self._DELAY_MS, self.show)
+        self._timer = run_later(self.widget, self._DELAY_MS, self.show)
 
     def _left(self, _event: object) -> None:
         with contextlib.suppress(tk.TclError):
             if self._timer is not None:
-                self.widget.after_cancel(self._timer)
+                cancel_later(self.widget, self._timer)
             if self._window is not None:
                 self._window.destroy()
         self._timer = self._window = None

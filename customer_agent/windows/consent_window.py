@@ -12,6 +12,7 @@ from tkinter import ttk
 
 from customer_agent.model import SupportModel
 from customer_agent.windows.place_window import centre, wrap
+from desktop.later import run_later
 from desktop.layout import publish_layout
 from desktop.theme import Theme, bind_alt, keyed
 from desktop.words import t
@@ -63,7 +64,7 @@ class ConsentWindow(tk.Toplevel):
         self.refresh()
         centre(self, theme.px(WIDTH))
         publish_layout(self, "consent", self.widgets)
-        self.after(50, self._come_forward)
+        run_later(self, 50, self._come_forward)
 
     # -- what it shows
 

@@ -15,6 +15,7 @@ from tkinter import ttk
 from customer_agent.codes import problem_sentence
 from customer_agent.model import Ask, Phase, SupportModel
 from customer_agent.windows.place_window import Corner, wrap
+from desktop.later import run_later
 from desktop.layout import publish_layout
 from desktop.theme import Theme, bind_alt, keyed
 from desktop.words import clock_time, duration, t
@@ -134,7 +135,7 @@ class PanelWindow(tk.Toplevel):
         if self._is_a_button_down():
             # A button that vanishes under the finger is never pressed: the customer's own movement, which
             # takes control back, comes just before every click.
-            self.after(60, self.refresh)
+            run_later(self, 60, self.refresh)
             return
         self._shown = structure
         self._make_parts()

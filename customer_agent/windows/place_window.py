@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tkinter as tk
 
+from desktop.later import cancel_later, run_later
 from desktop.theme import Theme
 
 __all__ = ["Corner", "centre", "fix_size", "wrap"]
@@ -87,12 +88,12 @@ class Corner:
         """Other windows may be above all others too; the notice is never left behind them."""
         with contextlib.suppress(tk.TclError):
             self._window.lift()
-            self._timer = self._window.after(_LIFT_EVERY_MS, self._lift)
+            self._timer = run_later(self._window, _LIFT_EVERY_MS, self._lift)
 
     def _came_down(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._window:
             with contextlib.suppress(tk.TclError):
-                self._window.after(50, self._come_back)
+                run_later(self._window, 50, self._come_back)
 
     def _come_back(self) -> None:
         with contextlib.suppress(tk.TclError):
@@ -102,4 +103,4 @@ class Corner:
     def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._window and self._timer is not None:
             with contextlib.suppress(tk.TclError):
-                self._window.after_cancel(self._timer)
+                cancel_later(self._window, self._timer)

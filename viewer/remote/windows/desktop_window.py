@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 
 from PIL import Image, ImageTk
 
+from desktop.later import cancel_later, run_later
 from desktop.theme import Theme
 from viewer.remote.geometry import View
 from viewer.remote.picture import Frame
@@ -116,8 +117,8 @@ class DesktopView(ttk.Frame):
         self.canvas.itemconfigure(self._ring_item, state="normal")
         self.canvas.tag_raise(self._ring_item)
         if self._ring_timer is not None:
-            self.after_cancel(self._ring_timer)
-        self._ring_timer = self.after(_RING_MS, self._hide_ring)
+            cancel_later(self, self._ring_timer)
+        self._ring_timer = run_later(self, _RING_MS, self._hide_ring)
 
     def _hide_ring(self) -> None:
         self._ring_timer = None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Any, Protocol
 
+from desktop.later import cancel_later, run_later
 from desktop.layout import publish_layout
 from desktop.theme import Theme
 from desktop.words import t
@@ -205,7 +206,7 @@ class RemoteWindow:
             self._commands.close_window()
             return
         button.configure(text=t("창 닫기 (%(seconds)s)", seconds=left_s))
-        self.root.after(1000, lambda: self._count_down(button, left_s - 1))
+        run_later(button, 1000, lambda: self._count_down(button, left_s - 1))
 
     # -- bar and full screen
 
@@ -256,11 +257,11 @@ class RemoteWindow:
 
     def _hide_later(self) -> None:
         self._cancel_hiding()
-        self._hide_timer = self.root.after(_LINGER_MS, self._hide_bar)
+        self._hide_timer = run_later(self.root, _LINGER_MS, self._hide_bar)
 
     def _cancel_hiding(self) -> None:
         if self._hide_timer is not None:
-            self.root.after_cancel(self._hide_timer)
+            cancel_later(self.root, self._hide_timer)
             self._hide_timer = None
 
     def _hide_bar(self) -> None:

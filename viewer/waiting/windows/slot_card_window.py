@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from PIL import ImageTk
 
 from desktop import drawing
+from desktop.later import cancel_later, run_later
 from desktop.theme import Theme
 from desktop.tip_window import Tip
 from desktop.words import clock_time, duration, grouped_code, t
@@ -294,7 +295,7 @@ class SlotCard(ttk.Frame):
     def accepting(self) -> None:
         """The click on "connect" was heard."""
         self.accept_button.state(["disabled"])
-        self.after(4000, lambda: self.accept_button.state(["!disabled"]))
+        run_later(self, 4000, lambda: self.accept_button.state(["!disabled"]))
 
     # -- removing and ending, each with a way back
 
@@ -359,7 +360,7 @@ class SlotCard(ttk.Frame):
         else:
             self._note_label.configure(text=text)
         self._undo_left -= 1
-        self._undo_timer = self.after(1000, self._count_down)
+        self._undo_timer = run_later(self, 1000, self._count_down)
 
     def _make_note(self, tone: str, text: str) -> ttk.Frame:
         theme = self._theme
@@ -380,7 +381,7 @@ class SlotCard(ttk.Frame):
 
     def _close_note(self) -> None:
         if self._undo_timer is not None:
-            self.after_cancel(self._undo_timer)
+            cancel_later(self, self._undo_timer)
             self._undo_timer = None
         if self._note is not None:
             self._note.destroy()
@@ -398,9 +399,8 @@ class SlotCard(ttk.Frame):
         if self.slot.code:
             self._commands.copy_code(self.slot)
             self.copy_button.configure(image=self._theme.icon("check", 16, "connected"))
-            self.after(
-                1500, lambda: self.copy_button.configure(image=self._theme.icon("copy", 16, "soft_ink"))
-            )
+            plain = self._theme.icon("copy", 16, "soft_ink")
+            run_later(self, 1500, lambda: self.copy_button.configure(image=plain))
 
 
 class _StepLine(tk.Canvas):

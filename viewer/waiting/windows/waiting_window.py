@@ -14,6 +14,7 @@ from tkinter import ttk
 from typing import Any, Protocol
 
 from desktop import theme as themes
+from desktop.later import cancel_later, run_later
 from desktop.layout import publish_layout
 from desktop.theme import Theme
 from desktop.tip_window import Tip
@@ -312,12 +313,12 @@ class WaitingWindow(ttk.Frame):
             wraplength=theme.px(WIDTH - 90),
             justify="left",
         ).pack(anchor="w")
-        self._toast_timer = self.after(for_ms, self._clear_toast)
+        self._toast_timer = run_later(self, for_ms, self._clear_toast)
         self._publish()
 
     def _clear_toast(self) -> None:
         if self._toast_timer is not None:
-            self.after_cancel(self._toast_timer)
+            cancel_later(self, self._toast_timer)
             self._toast_timer = None
         for child in self._banner_place.winfo_children():
             child.destroy()
@@ -335,12 +336,15 @@ class WaitingWindow(ttk.Frame):
         self._canvas.configure(background=c.primary if lit else c.ground)
         self._window.title(t("● 고객이 왔습니다") if lit else t("BaroHelp 접속대기"))
         if self._flashes_left > 0:
-            self.after(320, self._flash)
+            run_later(self, 320, self._flash)
 
     def copied(self) -> None:
         """Say on the button that the address was copied."""
         self._copy_url.configure(text=t("복사됨"), image=self._theme.icon("check", 15, "connected"))
-        self.after(1500, lambda: self._copy_url.configure(text=t("복사"), image=self._theme.icon("copy", 15)))
+        run_later(self, 1500, self._show_copy)
+
+    def _show_copy(self) -> None:
+        self._copy_url.configure(text=t("복사"), image=self._theme.icon("copy", 15))
 
     def card_of(self, slot_id: str) -> SlotCard | None:
         """The card of a slot."""

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from wire.ticket import relay_id
 
-__all__ = ["Network", "RelayAddress", "Settings", "SettingsError", "load"]
+__all__ = ["Network", "RelayAddress", "Settings", "SettingsError", "SmtpServer", "load"]
 
 Environment = Literal["dev", "production", "test"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -37,6 +37,21 @@ class RelayAddress:
 
     id: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed in: `smtps` is TLS from the first byte, `smtp` begins in the clear.
+
+    `must_starttls`: refuse a server that does not offer to encrypt; a password is never sent in the clear.
+    """
+
+    scheme: Literal["smtp", "smtps"]
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(repr=False, default="")
+    must_starttls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,12 @@ class Settings:
     code_pepper: bytes = field(repr=False)
     code_seal_key: bytes = field(repr=False)
     audit_key: bytes = field(repr=False)
+    totp_key: bytes = field(repr=False)
+    #: None: mail waits in the outbox until a mail server is named.
+    smtp: SmtpServer | None = None
+    mail_from: str = ""
+    #: Where the operator's console may be opened from; empty means everywhere.
+    operator_networks: tuple[Network, ...] = ()
     ticket_lifetime_s: int = 60
     code_lifetime_s: int = 600
     resume_window_s: int = 300
@@ -106,7 +127,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         bind_host=bind_host,
         bind_port=bind_port,
         web_workers=_positive(values, "WEB_WORKERS", 1),
-        trusted_proxies=_networks(values),
+        trusted_proxies=_networks(values, "TRUSTED_PROXIES"),
         ticket_signing_key=Path(values.get("TICKET_SIGNING_KEY") or storage_dir / "keys" / "ticket_sign.pem"),
         storage_dir=storage_dir,
         download_dir=Path(values.get("DOWNLOAD_DIR") or storage_dir / "downloads"),
@@ -114,6 +135,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         code_pepper=_secret(values, "CODE_PEPPER"),
         code_seal_key=_secret(values, "CODE_SEAL_KEY"),
         audit_key=_secret(values, "AUDIT_KEY"),
+        totp_key=_secret(values, "TOTP_KEY"),
+        smtp=_smtp(values),
+        mail_from=_mail_from(values),
+        operator_networks=_networks(values, "OPERATOR_NETWORKS"),
         code_lifetime_s=_positive(values, "CODE_LIFETIME_S", 600),
         resume_window_s=_positive(values, "RESUME_WINDOW_S", 300),
         log_level=values.get("LOG_LEVEL", "info").lower(),
@@ -206,12 +231,43 @@ def _relay(entry: str) -> RelayAddress:
         raise SettingsError(f"RELAYS holds {entry!r}: {error}") from error
 
 
-def _networks(values: Mapping[str, str]) -> tuple[Network, ...]:
-    entries = [entry.strip() for entry in values.get("TRUSTED_PROXIES", "").split(",") if entry.strip()]
+def _networks(values: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    entries = [entry.strip() for entry in values.get(name, "").split(",") if entry.strip()]
     try:
         return tuple(ipaddress.ip_network(entry) for entry in entries)
     except ValueError as error:
-        raise SettingsError(f"TRUSTED_PROXIES: {error}; it must be addresses or networks") from error
+        raise SettingsError(f"{name}: {error}; it must be addresses or networks") from error
+
+
+def _smtp(values: Mapping[str, str]) -> SmtpServer | None:
+    """`smtp://[USER:PASSWORD@]HOST[:587][?starttls=required]` or `smtps://…[:465]`; the text is not shown."""
+    text = values.get("SMTP_URL", "")
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+        raise SettingsError("SMTP_URL must be smtp(s)://[USER:PASSWORD@]HOST[:PORT]")
+    if not values.get("MAIL_FROM"):
+        raise SettingsError("MAIL_FROM is missing; it is needed because SMTP_URL is set")
+    return SmtpServer(
+        scheme="smtps" if parts.scheme == "smtps" else "smtp",
+        host=parts.hostname,
+        port=port or (465 if parts.scheme == "smtps" else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        must_starttls=parts.query == "starttls=required",
+    )
+
+
+def _mail_from(values: Mapping[str, str]) -> str:
+    text = values.get("MAIL_FROM", "").strip()
+    if text and ("@" not in text or any(c in text for c in "\r\n")):
+        raise SettingsError(f"MAIL_FROM is {text!r}, it must be an address")
+    return text
 
 
 def _positive(values: Mapping[str, str], name: str, default: int) -> int:

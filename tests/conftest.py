@@ -30,6 +30,7 @@ SECRETS = {
     "CODE_PEPPER": "52" * 32,
     "CODE_SEAL_KEY": "53" * 32,
     "AUDIT_KEY": "54" * 32,
+    "TOTP_KEY": "55" * 32,
 }
 
 

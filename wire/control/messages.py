@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from wire.limits import MAX_DESKTOP_SIDE
+from wire.limits import MAX_DESKTOP_SIDE, MAX_SCREENS
 from wire.record import MAX_EXACT, Between, Items, Pattern, Record, Text
 from wire.terms import PublicId, Right, Screens
 
@@ -21,6 +21,7 @@ __all__ = [
     "CONTROL_VERSION",
     "Answer",
     "Ask",
+    "AskShare",
     "Beat",
     "ControlMessage",
     "End",
@@ -28,6 +29,7 @@ __all__ = [
     "InputMode",
     "Line",
     "Machine",
+    "Monitor",
     "Notice",
     "Pause",
     "People",
@@ -37,15 +39,23 @@ __all__ = [
     "Refused",
     "Release",
     "Rights",
+    "ShareKind",
+    "Sharing",
+    "ShowMonitor",
     "TakenBack",
     "Who",
     "WhyNot",
+    "WhySharing",
 ]
 
 CONTROL_VERSION: Final = 1
 
 Sender: TypeAlias = Literal["agent", "customer", "both"]
 WhyNot: TypeAlias = Literal["option", "consent", "paused", "taken_back", "revoked"]
+ShareKind: TypeAlias = Literal["all", "monitor", "region", "window", "nothing"]
+WhySharing: TypeAlias = Literal[
+    "", "choosing", "minimised", "closed", "off_screen", "monitor_gone", "too_large", "failed"
+]
 Milliseconds: TypeAlias = Annotated[int, Between(0, MAX_EXACT)]
 Coordinate: TypeAlias = Annotated[int, Between(-MAX_DESKTOP_SIDE, 2 * MAX_DESKTOP_SIDE)]
 Code: TypeAlias = Annotated[str, Pattern("[A-Za-z0-9_.-]{1,40}")]
@@ -215,6 +225,58 @@ class Pointer(ControlMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowMonitor(ControlMessage):
+    """Show one of the customer's monitors by its id in `sharing`, or (None) all of them."""
+
+    TYPE: ClassVar[str] = "show_monitor"
+    SENDER: ClassVar[Sender] = "agent"
+    RIGHT: ClassVar[Right | None] = "view"
+    monitor: Annotated[int, Between(0, 255)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskShare(ControlMessage):
+    """Ask the customer to show one window or one region only, or everything again; an `answer` follows.
+    Which window or region it is, is the customer's to choose.
+    """
+
+    TYPE: ClassVar[str] = "ask_share"
+    SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = "partial_share"
+    RIGHT: ClassVar[Right | None] = "view"
+    ask_id: Code
+    what: Literal["window", "region", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor(Record):
+    """One of the customer's monitors; x, y, w, h in px of the desktop over all of them."""
+
+    id: Annotated[int, Between(0, 255)]
+    x: Coordinate
+    y: Coordinate
+    w: Annotated[int, Between(1, MAX_DESKTOP_SIDE)]
+    h: Annotated[int, Between(1, MAX_DESKTOP_SIDE)]
+    name: Name = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing(ControlMessage):
+    """What the customer shows now, complete each time. `why` tells what is unusual about it; with kind
+    "nothing" no picture leaves. `monitors` is empty while only a part of the desktop may be seen.
+    """
+
+    TYPE: ClassVar[str] = "sharing"
+    SENDER: ClassVar[Sender] = "customer"
+    kind: ShareKind
+    why: WhySharing = ""
+    monitor: Annotated[int, Between(0, 255)] | None = None
+    title: Name = ""
+    monitors: Annotated[tuple[Monitor, ...], Items(MAX_SCREENS)] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Person(Record):
     """One who is here."""
 
@@ -294,6 +356,9 @@ CONTROL_MESSAGES: Final[Mapping[str, type[ControlMessage]]] = {
         Quality,
         Line,
         Pointer,
+        ShowMonitor,
+        AskShare,
+        Sharing,
         People,
         Beat,
         Notice,

@@ -22,6 +22,7 @@ from wire.control.messages import (
     CONTROL_VERSION,
     Answer,
     Ask,
+    AskShare,
     ControlMessage,
     Hello,
     Refused,
@@ -115,7 +116,7 @@ class ControlProtocol:
             self._sent_hello = True
         elif not self._sent_hello:
             raise WrongState(f"{message.TYPE} before our hello")
-        if isinstance(message, Ask):
+        if isinstance(message, Ask | AskShare):
             self._asks.open(message, now, ASK_INTERVAL_S)
         elif isinstance(message, Answer):
             self._asks.close(message)
@@ -166,7 +167,7 @@ class ControlProtocol:
             if message.serial <= self._rights_serial:
                 raise WrongState(f"rights {message.serial} come after rights {self._rights_serial}")
             self._rights_serial = message.serial
-        elif isinstance(message, Ask):
+        elif isinstance(message, Ask | AskShare):
             self._asks.open(message, now, ASK_INTERVAL_S - _ASK_TOLERANCE_S)
         elif isinstance(message, Answer):
             self._asks.close(message)
@@ -181,19 +182,22 @@ class ControlProtocol:
 
 
 class _Asks:
-    """One open ask per right, at least so many seconds apart; answers match an open ask."""
+    """One open ask per right, and one for what is shown, at least so many seconds apart; answers match an
+    open ask.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, str] = {}
         self._asked_at: dict[str, float] = {}
 
-    def open(self, ask: Ask, now: float, interval_s: float) -> None:
-        if ask.right in self._open.values() or ask.ask_id in self._open:
-            raise WrongState(f"an ask for {ask.right} is open already")
-        if now - self._asked_at.get(ask.right, -interval_s) < interval_s:
-            raise LimitExceeded(f"asks for {ask.right} in {interval_s:g} s", 2, 1)
-        self._open[ask.ask_id] = ask.right
-        self._asked_at[ask.right] = now
+    def open(self, ask: Ask | AskShare, now: float, interval_s: float) -> None:
+        wanted = ask.right if isinstance(ask, Ask) else "share"
+        if wanted in self._open.values() or ask.ask_id in self._open:
+            raise WrongState(f"an ask for {wanted} is open already")
+        if now - self._asked_at.get(wanted, -interval_s) < interval_s:
+            raise LimitExceeded(f"asks for {wanted} in {interval_s:g} s", 2, 1)
+        self._open[ask.ask_id] = wanted
+        self._asked_at[wanted] = now
 
     def close(self, answer: Answer) -> None:
         if self._open.pop(answer.ask_id, None) is None:

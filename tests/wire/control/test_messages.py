@@ -85,6 +85,22 @@ CASES: list[Case] = [
         None,
         '{"t":"line","encoder":"tight","kbps":1200,"rtt_ms":35,"lossy":true}',
     ),
+    (c.ShowMonitor(1), "agent", None, "view", '{"t":"show_monitor","monitor":1}'),
+    (
+        c.AskShare("a1", "window"),
+        "agent",
+        "partial_share",
+        "view",
+        '{"t":"ask_share","ask_id":"a1","what":"window"}',
+    ),
+    (
+        c.Sharing("monitor", "", 1, "", (c.Monitor(1, 1920, 0, 1280, 1024, "HDMI-1", True),)),
+        "customer",
+        None,
+        None,
+        '{"t":"sharing","kind":"monitor","why":"","monitor":1,"title":"","monitors":'
+        '[{"id":1,"x":1920,"y":0,"w":1280,"h":1024,"name":"HDMI-1","primary":true}]}',
+    ),
     (c.Pointer(-5, 40), "customer", "mouse_tracking", "view", '{"t":"pointer","x":-5,"y":40}'),
     (
         c.People((c.Person(P, "철", "invited", True),)),

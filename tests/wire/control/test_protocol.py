@@ -174,6 +174,16 @@ def test_it_allows_one_open_ask_per_right_and_five_seconds_between() -> None:
     customer.receive(record(4, "ask", ask_id="a4", right="mouse"), 14.5)
 
 
+def test_it_allows_one_open_ask_for_what_is_shown() -> None:
+    agent = opened("agent")
+    agent.send(c.AskShare("a1", "window"), 10.0)
+    agent.send(c.Ask("a2", "mouse"), 10.0)
+    with pytest.raises(WrongState, match="ask for share is open already"):
+        agent.send(c.AskShare("a3", "region"), 20.0)
+    agent.receive(record(2, "answer", ask_id="a1", answer="denied"), 20.0)
+    agent.send(c.AskShare("a4", "all"), 20.0)
+
+
 def test_it_refuses_an_answer_nobody_asked_for() -> None:
     with pytest.raises(WrongState, match="not open"):
         opened("agent").receive(record(2, "answer", ask_id="a9", answer="allowed"), 0.0)

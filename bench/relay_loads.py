@@ -110,6 +110,24 @@ def idle_pairs(peer: Peer, count: int) -> tuple[float, list[Pair]]:
     return (peer.memory_kib() - before) / count, pairs
 
 
+def active_pairs(peer: Peer, count: int) -> float:
+    """KiB of process memory for each pair that has carried a screen update of 12.5 KB ten times, each way."""
+    before = peer.memory_kib()
+    pairs = peer.pairs(count)
+    frame = masked(12_500)
+    room = bytearray(64 * KIB)
+    for _ in range(10):
+        for pair in pairs:
+            for near, far in (pair, pair[::-1]):
+                near.sendall(frame)
+                left = arriving(peer, len(frame), 1)
+                while left > 0:
+                    left -= far.recv_into(room)
+    grown = (peer.memory_kib() - before) / count
+    _close(pairs)
+    return grown
+
+
 def stalled_pairs(peer: Peer, count: int) -> tuple[float, float]:
     """KiB of process memory, and KiB between the ends in all, for each pair whose receiver does not read.
 

@@ -123,7 +123,9 @@ class Pump:
             if sock is None:
                 return
             try:
-                size = sock.recv_into(scratch.small if frames.reads_little else scratch.large)
+                # While the other direction keeps a rest this one keeps little: 300 KB a pair in all.
+                is_modest = frames.reads_little or leg.rest is not None
+                size = sock.recv_into(scratch.small if is_modest else scratch.large)
             except BlockingIOError:
                 return
             except OSError:

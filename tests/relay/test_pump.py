@@ -125,6 +125,15 @@ def test_it_keeps_one_bounded_rest_for_a_reader_that_stalls(bench: Bench) -> Non
     assert bench.loop.watches(agent.sock.fileno(), READ)  # type: ignore[union-attr]
 
 
+def test_it_keeps_less_than_300_kb_of_a_pair_that_stalls_both_ways(bench: Bench) -> None:
+    agent, customer, agent_end, customer_end = bench.pair()
+    fill(bench, customer_end)
+    fill(bench, agent_end)
+    assert agent.rest is not None
+    assert customer.rest is not None
+    assert len(agent.rest) + len(customer.rest) < 290_000
+
+
 def test_it_goes_on_where_it_was_when_the_reader_reads(bench: Bench) -> None:
     agent, _, agent_end, customer_end = bench.pair()
     expected = fill(bench, customer_end)

@@ -58,11 +58,13 @@ class Area(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """One monitor inside the desktop; `scale` is 1.0 for 96 dots per inch."""
+    """One monitor inside the desktop; `scale` is 1.0 for 96 dots per inch, `id` stays while it is there."""
 
     id: int
     area: Area
     scale: float = 1.0
+    name: str = ""
+    is_primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area, CursorShape, Monitor, News, Pixels
+from customer_agent.screen.monitors import MonitorNumbers
 
 _LOOK_AT_MONITORS_S = 2.0
 
@@ -28,6 +29,7 @@ class MssScreen:
         """Open; raises Unsupported where the system refuses."""
         self._clock = clock
         self._looked_at = clock()
+        self._numbers = MonitorNumbers()
         self._mss = _open_mss()
         self._monitors: list[dict[str, int]] = list(self._mss.monitors)
         self._allocate()
@@ -46,12 +48,10 @@ class MssScreen:
         return False
 
     def monitors(self) -> tuple[Monitor, ...]:
-        """The monitors inside the desktop."""
+        """The monitors inside the desktop; mss knows no names, so a place and size is what one is known by."""
         single = self._monitors[1:] or self._monitors[:1]
-        return tuple(
-            Monitor(number, Area(m["left"] - self._left, m["top"] - self._top, m["width"], m["height"]))
-            for number, m in enumerate(single)
-        )
+        places = [Area(m["left"] - self._left, m["top"] - self._top, m["width"], m["height"]) for m in single]
+        return tuple(Monitor(self._numbers.of(str(place)), place) for place in places)
 
     def news(self) -> News:
         """Anything may have changed; now and then the monitors are read anew."""

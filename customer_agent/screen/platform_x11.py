@@ -17,6 +17,8 @@ from Xlib.ext import randr
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area, CursorShape, Monitor, News, Pixels
 from customer_agent.screen.damage import Words
+from customer_agent.screen.monitors import MonitorNumbers
+from customer_agent.screen.monitors_x11 import randr_monitors
 from customer_agent.screen.x11_wire import CONFIGURE_NOTIFY, SharedMemory, XRefused, XWire
 from customer_agent.x11 import connect, refuse_xwayland
 
@@ -38,6 +40,7 @@ class X11Screen:
         self._memory: SharedMemory | None = None
         self._resized = False
         self._damaged = self._cursor_changed = False
+        self._numbers = MonitorNumbers()
         self._listen()
         self._allocate()
 
@@ -154,13 +157,7 @@ class X11Screen:
         """RandR's monitors; the whole desktop where RandR knows none."""
         height, width = self.pixels.shape[:2]
         whole = Area(0, 0, width, height)
-        found: list[Monitor] = []
-        if self._randr:
-            for number, monitor in enumerate(self._root.xrandr_get_monitors().monitors):
-                area = Area(monitor.x, monitor.y, monitor.width_in_pixels, monitor.height_in_pixels)
-                if not area.clipped(whole).is_empty:
-                    found.append(Monitor(number, area.clipped(whole)))
-        return tuple(found) or (Monitor(0, whole),)
+        return randr_monitors(self._connection, whole, self._numbers, has_randr=self._randr)
 
     def cursor(self) -> CursorShape | None:
         """The pointer's picture now, alpha divided out."""

@@ -146,6 +146,10 @@ class XWire:
 
     # Requests
 
+    def send(self, request: bytes) -> None:
+        """Send requests that have no answer; one that is refused raises XRefused at the next answer."""
+        self._socket.sendall(request)
+
     def extension(self, name: str) -> Extension | None:
         """Where an extension is, or None."""
         body = _padded(name.encode())

@@ -1,6 +1,6 @@
 """The link thread: one thread a program that owns all its sockets, and the connections it drives.
 
-Decides how bytes move (non-blocking TCP, TLS, deadlines, bounded buffers). Leaves what the bytes mean to
+Decides how bytes move (TCP, proxy, TLS, deadlines, bounded buffers; nothing blocks). Leaves what they mean to
 the sans-I/O protocol objects of wire/, and what follows to the callbacks, which all run on the link thread:
 they must be quick and must not touch Tk. Other threads use `call` only.
 """
@@ -8,6 +8,7 @@ they must be quick and must not touch Tk. Other threads use `call` only.
 from __future__ import annotations
 
 import contextlib
+import functools
 import heapq
 import ipaddress
 import itertools
@@ -23,7 +24,9 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any, Final, Protocol
 
-from desktop.tls import TlsLayer, tls_context
+from desktop import network
+from desktop.proxy import PROXY_REFUSED, Proxy, Tunnel, open_tunnel
+from desktop.tls import CERTIFICATE_REFUSED, TlsLayer, tls_context
 from wire.errors import LinkLost
 from wire.limits import CONNECT_TIMEOUT_S, KIB, LINK_LOW_WATER, MAX_LINK_PENDING
 from wire.websocket import address_of
@@ -82,6 +85,7 @@ class Timer:
 
 class _State(Enum):
     CONNECTING = auto()
+    TUNNEL = auto()  # a proxy is asked to let us through
     TLS = auto()
     OPEN = auto()
     FINISHING = auto()  # nothing is read any more but thrown away; what waits is still sent
@@ -112,6 +116,8 @@ class Connection:
         self._hurry: Timer | None = None
         self._tls: TlsLayer | None = None
         self._tls_wanted: tuple[ssl.SSLContext, str] | None = None
+        self._tunnel_wanted: Callable[[], Tunnel] | None = None
+        self._tunnel: Tunnel | None = None
         self._out: deque[memoryview] = deque()
         self._out_bytes = 0
         self._was_above = False
@@ -165,17 +171,30 @@ class Connection:
 
     # -- opening
 
-    def connect(self, addresses: Iterable[tuple[Any, ...]], tls: tuple[ssl.SSLContext, str] | None) -> None:
-        """Try these getaddrinfo results in turn; LinkThread.open calls this."""
+    def connect(
+        self,
+        addresses: Iterable[tuple[Any, ...]],
+        tls: tuple[ssl.SSLContext, str] | None,
+        tunnel: Callable[[], Tunnel] | None = None,
+    ) -> None:
+        """Try these getaddrinfo results in turn, the proxy's where there is a `tunnel` to make behind it;
+        LinkThread.open calls this.
+        """
         if self._state is not _State.CONNECTING:
             return
         self._addresses.extend(addresses)
-        self._tls_wanted = tls
+        self._tls_wanted, self._tunnel_wanted = tls, tunnel
         self._try_next("no address")
 
-    def refuse(self, reason: str) -> None:
+    def adopt(self, sock: socket.socket) -> None:
+        """Go on with a socket that a listener accepted; LinkThread.adopt calls this."""
+        self._socket = sock
+        self._state = _State.OPEN
+        self.flush()
+
+    def refuse(self, reason: str, code: str = "B-10") -> None:
         """The address has no meaning or no answer; LinkThread.open calls this."""
-        self._lose(reason)
+        self._lose(reason, code)
 
     def _try_next(self, why: str) -> None:
         self._drop_socket()
@@ -196,7 +215,7 @@ class Connection:
                 self._hurry = self._link.call_later(_NEXT_ADDRESS_S, self._hurry_on)
             self._watch()
             return
-        self._lose(why)
+        self._lose(why, PROXY_REFUSED if self._tunnel_wanted is not None else "B-10")
 
     def _hurry_on(self) -> None:
         if self._state is _State.CONNECTING:
@@ -208,20 +227,45 @@ class Connection:
         if error:
             self._try_next(os.strerror(error))
             return
+        if self._tunnel_wanted is not None:
+            self._state = _State.TUNNEL
+            self._tunnel = self._tunnel_wanted()
+            self._push(self._tunnel.outgoing())
+            self._watch()
+        else:
+            self._begin(b"")
+
+    def _step_tunnel(self, data: bytes) -> None:
+        assert self._tunnel is not None
+        try:
+            self._tunnel.receive(data)
+        except LinkLost as error:
+            self._lose(str(error), error.code)
+            return
+        self._push(self._tunnel.outgoing())
+        if self._tunnel.is_open:
+            self._begin(self._tunnel.rest)
+        else:
+            self._watch()
+
+    def _begin(self, first: bytes) -> None:
+        """The way to the server is free; `first` is what it has said already."""
         if self._tls_wanted is not None:
             self._tls = TlsLayer(*self._tls_wanted)
             self._state = _State.TLS
-            self._step_tls(b"")
-        else:
-            self._state = _State.OPEN
-            self.flush()
+            self._step_tls(first)
+            return
+        self._state = _State.OPEN
+        self.flush()
+        if first:
+            self._feed(first)
 
     def _step_tls(self, data: bytes) -> None:
         assert self._tls is not None
         try:
             plain = self._tls.receive(data)
         except ssl.SSLCertVerificationError as error:
-            self._lose(f"the server's certificate was refused: {error.verify_message}")
+            self._lose(f"the server's certificate was refused: {error.verify_message}", CERTIFICATE_REFUSED)
             return
         except ssl.SSLError as error:
             self._lose(f"TLS: {error.reason or 'failed'}")
@@ -263,6 +307,8 @@ class Connection:
                 self._shut()
         elif not data:
             self._end_of_stream()
+        elif self._state is _State.TUNNEL:
+            self._step_tunnel(data)
         elif self._tls is not None:
             self._step_tls(data)
         else:
@@ -369,12 +415,12 @@ class Connection:
 
     # -- ending
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: str, code: str = "B-10") -> None:
         lost = self._on_lost
         self._on_event = self._on_lost = self.on_drained = None
         self._shut()
         if lost is not None:
-            self._link.guard(lost, LinkLost(reason))
+            self._link.guard(lost, LinkLost(reason, code=code))
 
     def _finish(self) -> None:
         self._state = _State.FINISHING
@@ -493,22 +539,40 @@ class LinkThread(threading.Thread):
         address = address_of(url)
         connection = Connection(self, protocol, on_event, on_lost)
         self._connections.add(connection)
-        tls = (tls_context(ca_file), address.host) if address.secure else None
+        settings = network.current()
+        tls = (tls_context(ca_file or settings.ca_file), address.host) if address.secure else None
 
         def connect(found: Any) -> None:
-            if isinstance(found, Exception):
+            if isinstance(found, LinkLost):
+                connection.refuse(str(found), found.code)
+            elif isinstance(found, Exception):
                 connection.refuse("the server's name was not found")
             else:
-                connection.connect(found, tls)
+                proxy, addresses = found
+                tunnel = functools.partial(open_tunnel, proxy, address.host, address.port) if proxy else None
+                connection.connect(addresses, tls, tunnel)
 
-        def look_up() -> list[Any]:
-            return list(socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
+        def look_up() -> tuple[Proxy | None, list[Any]]:
+            return _find_way(url, settings, address.host, address.port)
 
-        if _is_literal(address.host):
+        if _is_literal(address.host) and settings.mode == "none":
             # Later, not now: the caller has the connection in hand before the first callback.
             self.call(connect, look_up())
         else:
             self.run_aside(look_up, connect)
+        return connection
+
+    def adopt(
+        self,
+        sock: socket.socket,
+        protocol: SocketProtocol,
+        on_event: Callable[[Any], None],
+        on_lost: Callable[[LinkLost], None],
+    ) -> Connection:
+        """Drive `protocol` on a connected non-blocking socket; as open, but for the way to it."""
+        connection = Connection(self, protocol, on_event, on_lost)
+        self._connections.add(connection)
+        self.call(connection.adopt, sock)
         return connection
 
     def stop(self) -> None:
@@ -591,6 +655,23 @@ class LinkThread(threading.Thread):
     def _woken(self, _mask: int) -> None:
         with contextlib.suppress(BlockingIOError):
             self._wake_in.recv(4096)
+
+
+def _find_way(
+    url: str, settings: network.NetworkSettings, host: str, port: int
+) -> tuple[Proxy | None, list[Any]]:
+    """The proxy for `url` and the addresses to dial: its, or the server's. Raises OSError, LinkLost."""
+    try:
+        proxy = network.find_proxy(url, settings)
+    except ValueError as error:
+        raise LinkLost(str(error), code=PROXY_REFUSED) from error
+    try:
+        place = (proxy.host, proxy.port) if proxy else (host, port)
+        return proxy, list(socket.getaddrinfo(*place, type=socket.SOCK_STREAM))
+    except OSError as error:
+        if proxy is None:
+            raise
+        raise LinkLost("the proxy's name was not found", code=PROXY_REFUSED) from error
 
 
 def _is_literal(host: str) -> bool:

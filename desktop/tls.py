@@ -5,7 +5,10 @@ from __future__ import annotations
 import ssl
 from typing import Final
 
-__all__ = ["TlsLayer", "tls_context"]
+__all__ = ["CERTIFICATE_REFUSED", "TlsLayer", "tls_context"]
+
+CERTIFICATE_REFUSED: Final = "B-19"
+"""The server's certificate is not one that this PC trusts."""
 
 _READ_BYTES: Final = 256 * 1024
 

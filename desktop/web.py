@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from desktop.tls import tls_context
+from desktop import network
+from desktop.proxy import PROXY_REFUSED, Proxy, open_tunnel
+from desktop.tls import CERTIFICATE_REFUSED, tls_context
 from wire.errors import LinkLost, ProtocolError
 from wire.limits import MAX_WEB_ANSWER
 from wire.record import load_object
@@ -64,11 +67,13 @@ def post_json(
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     body = json.dumps(payload, ensure_ascii=False).encode()
-    connection = _connection(address, timeout, ca_file)
+    connection = _connection(url, address, timeout, ca_file)
     try:
         connection.request("POST", address.path or "/", body, headers)
         with connection.getresponse() as answer:
             content = answer.read(MAX_WEB_ANSWER + 1)
+    except ssl.SSLCertVerificationError as error:
+        raise LinkLost(_reason(error), code=CERTIFICATE_REFUSED) from error
     except (OSError, http.client.HTTPException) as error:
         raise LinkLost(_reason(error)) from error
     finally:
@@ -87,11 +92,57 @@ def _split(url: str) -> SplitResult:
     return address
 
 
-def _connection(address: SplitResult, timeout: float, ca_file: str | None) -> http.client.HTTPConnection:
-    host = address.hostname or ""
+def _connection(
+    url: str, address: SplitResult, timeout: float, ca_file: str | None
+) -> http.client.HTTPConnection:
+    host, settings = address.hostname or "", network.current()
+    try:
+        proxy = network.find_proxy(url, settings)
+    except ValueError as error:
+        raise LinkLost(str(error), code=PROXY_REFUSED) from error
+    made: http.client.HTTPConnection
     if address.scheme == "https":
-        return http.client.HTTPSConnection(host, address.port, timeout=timeout, context=tls_context(ca_file))
-    return http.client.HTTPConnection(host, address.port, timeout=timeout)
+        context = tls_context(ca_file or settings.ca_file)
+        made = http.client.HTTPSConnection(host, address.port, timeout=timeout, context=context)
+    else:
+        made = http.client.HTTPConnection(host, address.port, timeout=timeout)
+    if proxy is not None:
+        made.sock = _dial_through(proxy, host, made.port, timeout)
+        if address.scheme == "https":
+            made.sock = _wrap(context, made.sock, host)
+    return made
+
+
+def _dial_through(proxy: Proxy, host: str, port: int, timeout: float) -> socket.socket:
+    """A connected socket behind the proxy. Raises LinkLost."""
+    tunnel = open_tunnel(proxy, host, port)
+    try:
+        sock = socket.create_connection((proxy.host, proxy.port), timeout)
+    except OSError as error:
+        raise LinkLost(f"the proxy: {_reason(error)}", code=PROXY_REFUSED) from error
+    try:
+        while not tunnel.is_open:
+            sock.sendall(tunnel.outgoing())
+            # One byte at a time behind the last: what follows the answer belongs to the connection.
+            data = sock.recv(1)
+            if not data:
+                raise LinkLost("the proxy hung up", code=PROXY_REFUSED)
+            tunnel.receive(data)
+        return sock
+    except (OSError, LinkLost) as error:
+        sock.close()
+        if isinstance(error, LinkLost):
+            raise
+        raise LinkLost(f"the proxy: {_reason(error)}", code=PROXY_REFUSED) from error
+
+
+def _wrap(context: ssl.SSLContext, sock: socket.socket, host: str) -> socket.socket:
+    try:
+        return context.wrap_socket(sock, server_hostname=host)
+    except OSError as error:
+        sock.close()
+        code = CERTIFICATE_REFUSED if isinstance(error, ssl.SSLCertVerificationError) else "B-10"
+        raise LinkLost(_reason(error), code=code) from error
 
 
 def _reason(error: Exception) -> str:

@@ -85,6 +85,8 @@ SYSTEM_PARTS = (
     _part("tigervnc-scraping-server", "X0tigervnc", "test", *_TESTS),
     _part("pulseaudio", "pulseaudio", "test", *_TESTS),
     _part("pulseaudio-utils", "pactl", "test", *_TESTS),
+    _part("tinyproxy", "tinyproxy", "test", *_TESTS),
+    _part("microsocks", "microsocks", "test", *_TESTS),
     _part("postgresql", "/usr/lib/postgresql", "test", *_TESTS),
     _part("redis-server", "redis-server", "test", *_TESTS),
     _part(

@@ -168,9 +168,10 @@ ENVIRONMENT_READERS = {
     "customer_agent/self_removal.py": "where Windows lies",
     "customer_agent/x11.py": "the display",
     "desktop/layout.py": "where the story reads the places of widgets",
+    "desktop/network.py": "the proxy that everybody's programs use, and a private authority",
+    "desktop/secret_store.py": "the folder for settings",
     "desktop/words.py": "the language of the desktop",
     "viewer/remote/vnc.py": "a VNC password, which must not stand on the command line",
-    "viewer/waiting/memory.py": "the folder for settings",
 }
 
 RAW_SQL = re.compile(

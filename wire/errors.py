@@ -57,9 +57,14 @@ class TicketRefused(ProtocolError):
 
 
 class LinkLost(Exception):
-    """The network connection ended; `retry` is False when coming back is pointless."""
+    """The network connection ended; `retry` is False when coming back is pointless, `code` is the one of
+    docs/codes.md for the person.
+    """
 
-    def __init__(self, reason: str, *, retry: bool = True, close_code: int | None = None) -> None:
+    def __init__(
+        self, reason: str, *, retry: bool = True, close_code: int | None = None, code: str = "B-10"
+    ) -> None:
         super().__init__(reason)
         self.retry = retry
         self.close_code = close_code
+        self.code = code

@@ -7,9 +7,10 @@ name; all of them die with the test process.
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -52,6 +53,10 @@ class Stack:
         self._processes[name].kill()
         self._processes[name].wait(10)
 
+    def process(self, name: str) -> subprocess.Popen[bytes]:
+        """A program of the server's side, a child of the test."""
+        return self._processes[name]
+
     def stop(self, name: str) -> None:
         stop_process(self._processes[name])
 
@@ -77,6 +82,13 @@ class Stack:
     def close(self) -> None:
         for process in reversed(list(self._processes.values())):
             stop_process(process)
+
+
+def open_sessions(stack: Stack) -> list[str]:
+    """The support sessions that are connected, by their public ids."""
+    query = "SELECT public_id FROM support_session WHERE state = 'connected'"
+    with closing(sqlite3.connect(f"file:{stack.places.database}?mode=ro", uri=True)) as database:
+        return [row[0] for row in database.execute(query)]
 
 
 def _passes(check: Callable[[Places], str | None], places: Places) -> bool:

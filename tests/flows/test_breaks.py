@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.displays import wait_for
 from tests.flows.people import Agent, Customer, alarming_pixels, connect, open_notebook
-from tests.flows.stack import Stack
+from tests.flows.stack import Stack, open_sessions
 
 pytestmark = [pytest.mark.flow, pytest.mark.display, pytest.mark.timeout(180)]
 SAY_SO_S = 8.0
 BACK_S = 10.0
 AN_ALARM_PX = 40  # a short sentence in the colours of "waiting" or "danger" has some hundreds
-
-
-def open_sessions(stack: Stack) -> list[str]:
-    """The support sessions that are connected, by their public ids."""
-    query = "SELECT public_id FROM support_session WHERE state = 'connected'"
-    with closing(sqlite3.connect(f"file:{stack.places.database}?mode=ro", uri=True)) as database:
-        return [row[0] for row in database.execute(query)]
 
 
 def test_it_comes_back_after_the_relay_was_killed(

@@ -311,6 +311,10 @@ class SupportModel:
             return
         elif isinstance(message, s.Offer):
             self._set_options(message.options)
+        elif isinstance(message, s.CustomerOptions):
+            self._set_options(message.options)
+            self._port.tell_rights()
+            return
         self._port.pass_on(message)
 
     def _take_snapshot(self, snapshot: s.CustomerSnapshot) -> None:

@@ -3,7 +3,8 @@
 Called by the migrations for the tables they make, and by tests for all of them; idempotent. On PostgreSQL
 every tenant's table gets a policy that compares tenant_id with the transaction's `app.tenant_id` (unset: no
 rows), also for the table's owner; the operator's role sees all. On SQLite only append-only is enforced.
-A table is append-only when its model says so: `info={"append_only": True}`. Source: decision note 0025.
+A table is append-only when its model says so: `info={"append_only": True}`; one with a tenant_id that all
+may read says `info={"shared": True}`. Source: decision note 0025.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _MINE = "tenant_id = NULLIF(current_setting('app.tenant_id', true), '')::bigint"
 def protect_all(connection: Connection, metadata: MetaData) -> None:
     """Protect every table of the models."""
     owned = [
-        table.name for table in metadata.sorted_tables if "tenant_id" in table.c and table.name != "attempt"
+        table.name
+        for table in metadata.sorted_tables
+        if "tenant_id" in table.c and table.name != "attempt" and not table.info.get("shared")
     ]
     shared = [table.name for table in metadata.sorted_tables if table.name not in owned]
     append_only = [table.name for table in metadata.sorted_tables if table.info.get("append_only")]

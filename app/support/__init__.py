@@ -10,10 +10,12 @@ from app.accounts import events
 from app.routes import Caller, add_identifier
 from app.support import models, orders, views
 from app.support.actions.sessions import tell_login_ended
+from app.support.option_news import tell_programs
 from app.support.signal import door
 from app.support.signal import models as signal_models
 from app.support.signal.hub import Hub, RedisHub
 from app.support.signal.sweep import Sweep
+from app.team.events import options_changed
 from config.settings import Settings
 from tenants.database import now_utc, tenant_scope
 
@@ -30,6 +32,11 @@ def init_app(app: Flask) -> None:
     app.extensions["support.sweep"] = Sweep(app, hub)
     orders.init_app(app, settings)
     events.login_ended.connect(_on_login_ended)
+    options_changed.connect(_on_options_changed)
+
+
+def _on_options_changed(_sender: object, *, department_id: int | None, agent_id: int | None) -> None:
+    tell_programs(department_id=department_id, agent_id=agent_id, now=now_utc())
 
 
 def _make_hub(settings: Settings) -> Hub:

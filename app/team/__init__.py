@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.team import cli, models, views
+from app.team import cli, models, option_places, views
 
 __all__ = ["init_app", "models"]
 
@@ -12,4 +12,5 @@ __all__ = ["init_app", "models"]
 def init_app(app: Flask) -> None:
     """Register the pages and the commands."""
     app.register_blueprint(views.blueprint)
+    option_places.init_app(app)
     cli.init_app(app)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, TenantOwned, now_utc, public_id, tenant_fk
 
-__all__ = ["ISSUE_TYPE_PARKING", "Agent", "Department", "IssueType", "OptionValue"]
+__all__ = ["ISSUE_TYPE_PARKING", "Agent", "Department", "IssueType", "OptionForceOff", "OptionValue"]
 
 #: Where a type waits, inside one transaction, while two change places; the list has 30.
 ISSUE_TYPE_PARKING = 31
@@ -78,6 +79,10 @@ class Agent(TenantOwned, Model):
         return self.state == "active" and self.deleted_at is None
 
 
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 def _one_value(scope: str, *columns: str) -> Index:
     condition = text(f"scope = '{scope}'")
     return Index(
@@ -113,6 +118,28 @@ class OptionValue(TenantOwned, Model):
     agent_id: Mapped[int | None] = mapped_column(BIGINT)
     key: Mapped[str]
     value: Mapped[bool]
+
+
+class OptionForceOff(Model):
+    """An option that the operator has switched off for one company, or (`tenant_id` NULL) for all of them.
+
+    It stands above every level of a company and is shared, like the companies themselves: it holds nothing
+    of theirs. Written by the operator's pages only.
+    """
+
+    __table_args__ = (
+        Index("uq_option_force_off_all", "key", unique=True, **_where("tenant_id IS NULL")),
+        Index(
+            "uq_option_force_off_tenant", "tenant_id", "key", unique=True, **_where("tenant_id IS NOT NULL")
+        ),
+        {"info": {"shared": True}},
+    )
+
+    id: Mapped[int] = mapped_column(BIGINT, primary_key=True)
+    tenant_id: Mapped[int | None] = mapped_column(BIGINT, ForeignKey("tenant.id"))
+    key: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=now_utc)
 
 
 class IssueType(TenantOwned, Model):

@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.errors import NotFound
 from app.team.errors import ChangedElsewhere, OptionUnknown
+from app.team.events import options_changed
 from app.team.models import Agent, Department, OptionValue
 from app.team.options import OPTIONS, effective_at
-from app.team.queries import get_agent
+from app.team.queries import forced_off, get_agent
 from tenants import audit
 from tenants.audit import Actor
 from tenants.database import db
@@ -60,6 +61,7 @@ def set_options(
             if done:
                 level = _level(department_id, agent_id)
                 audit.record("option.set", level, {"changes": done}, by=by)
+                options_changed.send(department_id=department_id, agent_id=agent_id)
     except IntegrityError as error:  # two admins at once, on PostgreSQL
         raise ChangedElsewhere from error
     return len(done)
@@ -74,11 +76,12 @@ def plan_for_all(changes: Changes, *, department_id: int | None, also_own: bool)
         .where(Agent.deleted_at.is_(None), is_member)
         .order_by(Agent.login_key)
     ).all()
-    stored = _stored()
+    stored, platform = _stored(), forced_off()
     empty: dict[str, bool] = {}
     shifts = []
     for agent in agents:
         before = {
+            "platform": platform,
             "tenant": stored.get(("tenant", 0), empty),
             "department": stored.get(("department", agent.department_id), empty),
             "agent": stored.get(("agent", agent.id), empty),
@@ -114,6 +117,7 @@ def apply_to_all(changes: Changes, *, department_id: int | None, also_own: bool,
                 _forget_below(list(changes), department_id)
             data = {"changes": dict(changes), "also_own": also_own}
             audit.record("option.applied", _level(department_id, None), data, by=by)
+            options_changed.send(department_id=department_id, agent_id=None)
     except IntegrityError as error:
         raise ChangedElsewhere from error
 
@@ -176,7 +180,7 @@ def _stored() -> dict[tuple[str, int | None], dict[str, bool]]:
 
 
 def _is_touched(level: str, target: str) -> bool:
-    order = ("tenant", "department", "agent")
+    order = ("platform", "tenant", "department", "agent")
     return order.index(level) >= order.index(target)
 
 

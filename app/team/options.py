@@ -20,14 +20,14 @@ __all__ = [
     "Option",
     "Step",
     "Why",
-    "effective",
     "effective_at",
     "explain",
 ]
 
 Group = Literal["feature", "setting", "mobile"]
 Origin = Literal["platform", "agent", "department", "tenant", "default"]
-#: What is set at each level: "tenant", "department", "agent" → key → value.
+#: What is set at each level: "platform" (switched off by the operator), "tenant", "department", "agent"
+#: → key → value.
 Levels = Mapping[str, Mapping[str, bool]]
 
 
@@ -64,6 +64,8 @@ class Why:
 
     steps: tuple[Step, ...]
     rule: Any = ""
+    #: What the customer still has to allow when the option is on; "" = nothing of their own.
+    consent: Any = ""
 
 
 #: The three tables, in the manuals' order.
@@ -135,42 +137,37 @@ _ALL: Final = (
 
 OPTIONS: Final[Mapping[str, Option]] = {option.key: option for option in _ALL}
 
+_NEAREST_FIRST: Final[tuple[Origin, ...]] = ("agent", "department", "tenant")
+
+_ASKS_CONTROL: Final = _l("켜져 있어도 고객이 마우스와 키보드를 허용해야 합니다.")
+_ASKS_FILES: Final = _l("켜져 있어도 고객이 파일 전송을 허용해야 합니다.")
+_ASKS_VIEW: Final = _l("켜져 있어도 고객이 화면 보기를 허용해야 합니다.")
+#: What stands after all levels: the customer's own word, by option.
+_CONSENTS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("auto_control", "blank_screen"), _ASKS_CONTROL),
+    **dict.fromkeys(("two_way_files", "send_file", "get_file", "clipboard_files"), _ASKS_FILES),
+    **dict.fromkeys(("drawing", "two_way_drawing", "screen_capture", "mouse_tracking"), _ASKS_VIEW),
+    **dict.fromkeys(
+        ("recording", "auto_record"), _l("켜져 있어도 고객이 녹화를 허용해야 합니다. 언제나 먼저 묻습니다.")
+    ),
+    "clipboard_text": _l("켜져 있어도 고객이 키보드나 클립보드를 허용해야 합니다."),
+    "transfer_session": _l("켜져 있어도 고객이 세션 전달을 허용해야 합니다."),
+}
+
 #: Asked for always, whatever anybody has set.
 _ALWAYS_ON: Final = frozenset({"consent_to_record"})
 
 
-def effective(
-    *,
-    seat: str,
-    tenant: Mapping[str, bool],
-    department: Mapping[str, bool],
-    agent: Mapping[str, bool],
-    forced_off: frozenset[str] = frozenset(),
-) -> dict[str, Effective]:
-    """What holds for an agent, for every key there is; unknown keys in the settings are passed over."""
-    levels: tuple[tuple[Origin, Mapping[str, bool]], ...] = (
-        ("agent", agent),
-        ("department", department),
-        ("tenant", tenant),
+def effective_at(levels: Levels, *, seat: str) -> dict[str, Effective]:
+    """What holds where these levels are set, for every key there is; unknown keys are passed over."""
+    asked: tuple[tuple[Origin, Mapping[str, bool]], ...] = tuple(
+        (level, levels.get(level, {})) for level in _NEAREST_FIRST
     )
-    result = {key: _decide(option, levels, forced_off, seat) for key, option in OPTIONS.items()}
+    forced_off = frozenset(levels.get("platform", {}))
+    result = {key: _decide(option, asked, forced_off, seat) for key, option in OPTIONS.items()}
     if result["view_only"].value:
         result["auto_control"] = Effective(False, result["view_only"].origin)
     return result
-
-
-def effective_at(
-    levels: Levels, *, seat: str, forced_off: frozenset[str] = frozenset()
-) -> dict[str, Effective]:
-    """What holds where these levels are set; see `effective`."""
-    empty: dict[str, bool] = {}
-    return effective(
-        seat=seat,
-        tenant=levels.get("tenant", empty),
-        department=levels.get("department", empty),
-        agent=levels.get("agent", empty),
-        forced_off=forced_off,
-    )
 
 
 def _decide(
@@ -191,29 +188,33 @@ def _decide(
     return Effective(option.default, "default")
 
 
-def explain(
-    key: str, *, seat: str, levels: Levels, own: str = "agent", forced_off: frozenset[str] = frozenset()
-) -> Why:
+def explain(key: str, *, seat: str, levels: Levels, own: str = "agent") -> Why:
     """Say level by level why the option holds as it does; `own` is the nearest level that is looked at."""
     option = OPTIONS[key]
     asked: tuple[Origin, ...] = ("tenant", "department", "agent")
     asked = asked[: asked.index(own) + 1]
-    found = effective_at({level: levels.get(level, {}) for level in asked}, seat=seat, forced_off=forced_off)[
-        key
-    ]
-    rule = _rule_above(key, seat, forced_off, found, levels)
-    said: list[tuple[Origin, bool | None]] = [("default", option.default)]
-    said += [(level, levels.get(level, {}).get(key)) for level in asked]
+    seen: dict[str, Mapping[str, bool]] = {level: levels.get(level, {}) for level in ("platform", *asked)}
+    found = effective_at(seen, seat=seat)[key]
+    rule = _rule_above(key, seat, found, seen)
+    said: list[tuple[Origin, bool | None]] = [("platform", seen["platform"].get(key))]
+    said += [("default", option.default)]
+    said += [(level, seen[level].get(key)) for level in asked]
+    is_forced = key in seen["platform"] and key not in _ALWAYS_ON
     return Why(
-        tuple(Step(origin, value, not rule and origin == found.origin) for origin, value in said), rule
+        tuple(
+            Step(origin, value, origin == ("platform" if is_forced else "" if rule else found.origin))
+            for origin, value in said
+        ),
+        rule,
+        _CONSENTS.get(key, ""),
     )
 
 
-def _rule_above(key: str, seat: str, forced_off: frozenset[str], found: Effective, levels: Levels) -> Any:
+def _rule_above(key: str, seat: str, found: Effective, levels: Levels) -> Any:
     if key in _ALWAYS_ON:
         return _l("녹화는 언제나 고객에게 먼저 묻습니다. 끌 수 없습니다.")
-    if key in forced_off:
-        return _l("서비스 운영자가 모든 고객사에서 막아 두었습니다.")
+    if key in levels.get("platform", {}):
+        return _l("서비스 운영자가 막아 두었습니다. 여기에서는 켤 수 없습니다.")
     if key == "mobile_support" and seat != "pc_mobile":
         return _l("이 상담원은 PC 전용 자리를 씁니다. PC + 모바일로 바꾸면 켤 수 있습니다.")
     said = [levels.get(level, {}).get(key) for level in ("agent", "department", "tenant")]

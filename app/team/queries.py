@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, false, func, literal, or_, select
 
 from app.errors import NotFound
-from app.team.models import Agent, Department, OptionValue
+from app.team.models import Agent, Department, OptionForceOff, OptionValue
 from app.team.options import Effective, effective_at
 from app.team.rules import login_key
-from tenants.database import db
+from tenants.database import current_tenant_id, db
 
 __all__ = [
     "Seats",
     "count_seats",
     "effective_options",
     "find_agent",
+    "forced_off",
     "get_agent",
     "get_department",
     "list_departments",
@@ -91,17 +92,33 @@ def effective_options(agent: Agent) -> dict[str, Effective]:
 def option_levels(
     *, department_id: int | None = None, agent_id: int | None = None
 ) -> dict[str, dict[str, bool]]:
-    """What is set at each level above a department or an agent, by scope and key, in one query."""
-    values = db.session.scalars(
-        select(OptionValue).where(
+    """What is set at each level above a department or an agent, by scope and key, in one query.
+
+    "platform" holds what the operator has switched off.
+    """
+    values = (
+        select(OptionValue.scope, OptionValue.key, OptionValue.value)
+        .where(
             or_(
                 OptionValue.scope == "tenant",
                 and_(OptionValue.scope == "department", OptionValue.department_id == department_id),
                 and_(OptionValue.scope == "agent", OptionValue.agent_id == agent_id),
             )
         )
-    ).all()
-    by_scope: dict[str, dict[str, bool]] = {"tenant": {}, "department": {}, "agent": {}}
-    for row in values:
-        by_scope[row.scope][row.key] = row.value
+        .union_all(_forced_off())
+    )
+    by_scope: dict[str, dict[str, bool]] = {"platform": {}, "tenant": {}, "department": {}, "agent": {}}
+    for scope, key, value in db.session.execute(values):
+        by_scope[scope][key] = value
     return by_scope
+
+
+def forced_off() -> dict[str, bool]:
+    """What the operator has switched off for the open company, by key."""
+    return {key: value for _scope, key, value in db.session.execute(_forced_off())}
+
+
+def _forced_off() -> Select[str, str, bool]:
+    return select(literal("platform"), OptionForceOff.key, false()).where(
+        or_(OptionForceOff.tenant_id.is_(None), OptionForceOff.tenant_id == current_tenant_id())
+    )

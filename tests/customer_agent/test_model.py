@@ -116,6 +116,17 @@ def story() -> Story:
     return Story(StartPlan(tenant="maru", token="t" * 26))
 
 
+def test_an_option_switched_off_in_mid_session_takes_the_right_at_once(story: Story) -> None:
+    story.connected()
+    assert story.may_move
+    story.port.orders.clear()
+    story.hear(s.CustomerOptions(OPTIONS | {"view_only": True}))
+    assert not story.may_move
+    assert story.port.orders == [("rights",)]
+    story.hear(s.CustomerOptions(OPTIONS))
+    assert story.may_move
+
+
 def test_it_joins_with_the_token_it_was_started_with(story: Story) -> None:
     story.model.begin()
     assert story.port.orders == [("join", "maru", None, "t" * 26)]

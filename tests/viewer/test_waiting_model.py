@@ -22,6 +22,7 @@ from viewer.waiting.model import (
     ForParticipant,
     Happening,
     LoggedOut,
+    OptionsChanged,
     Refreshed,
     Slot,
     Surveyed,
@@ -55,6 +56,12 @@ def arrival(step: m.ArrivalStep, **detail: str) -> m.Arrival:
 
 def state(name: m.SupportState, version: int, link: m.LinkQuality = "ok") -> m.SessionState:
     return m.SessionState(SESSION, name, link, version)
+
+
+def test_options_change_while_it_runs() -> None:
+    desk = Desk()
+    assert desk.take(m.AgentOptions({"view_only": (True, "agent")})) == [OptionsChanged()]
+    assert desk.model.options == {"view_only": True}
 
 
 def key_ask() -> m.KeyAsk:

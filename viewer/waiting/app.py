@@ -33,6 +33,7 @@ from viewer.waiting.model import (
     Finished,
     ForParticipant,
     LoggedOut,
+    OptionsChanged,
     Refreshed,
     Slot,
     Surveyed,
@@ -327,6 +328,9 @@ class WaitingApp:
                 self._forward(happening)
             case Refreshed(participants):
                 self._refreshed(participants)
+                self.windows.tell_all({"t": "options", "options": self.model.options})
+            case OptionsChanged():
+                self.windows.tell_all({"t": "options", "options": self.model.options})
             case Finished(slot):
                 number = slot.number if slot is not None else ""
                 self._toast(t("%(number)s번 고객의 지원이 끝났습니다.", number=number), icon="check")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from wire.signal.messages import (
+    AgentOptions,
     AgentPresence,
     AgentSnapshot,
     Arrival,
@@ -47,6 +48,7 @@ __all__ = [
     "ForParticipant",
     "Happening",
     "LoggedOut",
+    "OptionsChanged",
     "Refreshed",
     "Slot",
     "Step",
@@ -108,6 +110,11 @@ class Slot:
 
 
 # -- what happened
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsChanged:
+    """The administrator switched something on or off; open windows follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +189,16 @@ class LoggedOut:
 
 
 Happening: TypeAlias = (
-    Refreshed | Arrived | WantsAccept | WindowNeeded | ForParticipant | Finished | Surveyed | Told | LoggedOut
+    Refreshed
+    | OptionsChanged
+    | Arrived
+    | WantsAccept
+    | WindowNeeded
+    | ForParticipant
+    | Finished
+    | Surveyed
+    | Told
+    | LoggedOut
 )
 
 
@@ -209,6 +225,7 @@ class WaitingModel:
             SessionState: self._take_state,
             KeyAsk: self._take_participant,
             Offer: self._take_participant,
+            AgentOptions: self._take_options,
             KeyCommit: self._take_key,
             KeyOpen: self._take_key,
             ParticipantLeft: self._take_left,
@@ -284,6 +301,10 @@ class WaitingModel:
         happenings: list[Happening] = [Refreshed(mine)]
         happenings += [ForParticipant(participant, None, message) for participant, _, _ in mine]
         return happenings
+
+    def _take_options(self, message: AgentOptions, _now: float) -> list[Happening]:
+        self.options = {key: value for key, (value, _) in message.options.items()}
+        return [OptionsChanged()]
 
     def _from_info(self, info: SlotInfo, session: SessionInfo | None, now: float) -> Slot:
         slot = Slot(

@@ -63,7 +63,9 @@ Name: TypeAlias = Annotated[str, Text(120)]
 
 
 class ControlMessage(Record):
-    """A message of the control channel. OPTION None: always there. RIGHT None: needs no right."""
+    """A message of the control channel. Each kind says its OPTION itself (None: always there; a test finds a
+    silent one). RIGHT None: needs no right.
+    """
 
     __slots__ = ()
     SENDER: ClassVar[Sender] = "both"
@@ -76,6 +78,7 @@ class Hello(ControlMessage):
     """The first message of each side. No common version: `refused` with code "version", then close."""
 
     TYPE: ClassVar[str] = "hello"
+    OPTION: ClassVar[str | None] = None
     version: Annotated[int, Between(1, 1000)]
     program: Name
     features: Annotated[tuple[Code, ...], Items(64)] = ()
@@ -87,6 +90,7 @@ class Who(ControlMessage):
 
     TYPE: ClassVar[str] = "who"
     SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = None
     agent_name: Name
     company: Name
     case: Name = ""
@@ -98,6 +102,7 @@ class Machine(ControlMessage):
 
     TYPE: ClassVar[str] = "machine"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     pc: Name
     os: Name
     lang: Literal["ko", "en"]
@@ -113,6 +118,7 @@ class Rights(ControlMessage):
 
     TYPE: ClassVar[str] = "rights"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     serial: int
     view: bool = False
     mouse: bool = False
@@ -133,6 +139,7 @@ class Ask(ControlMessage):
 
     TYPE: ClassVar[str] = "ask"
     SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = None
     ask_id: Code
     right: Right
     reason_code: Code = "none"
@@ -144,6 +151,7 @@ class Answer(ControlMessage):
 
     TYPE: ClassVar[str] = "answer"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     ask_id: Code
     answer: Literal["allowed", "denied", "timeout"]
 
@@ -154,6 +162,7 @@ class Pause(ControlMessage):
 
     TYPE: ClassVar[str] = "pause"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     on: bool
 
 
@@ -165,6 +174,7 @@ class TakenBack(ControlMessage):
 
     TYPE: ClassVar[str] = "taken_back"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     by: Literal["mouse", "keyboard", "button"]
     for_ms: Milliseconds
 
@@ -175,6 +185,7 @@ class Release(ControlMessage):
 
     TYPE: ClassVar[str] = "release"
     SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +194,7 @@ class InputMode(ControlMessage):
 
     TYPE: ClassVar[str] = "input_mode"
     SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = None
     RIGHT: ClassVar[Right | None] = "keyboard"
     mode: Literal["unicode", "scancode"]
     hangul: bool | None = None
@@ -194,6 +206,7 @@ class Quality(ControlMessage):
 
     TYPE: ClassVar[str] = "quality"
     SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = None
     RIGHT: ClassVar[Right | None] = "view"
     mode: Literal["auto", "network", "speed"]
     depth: Literal[8, 16, 24] = 24
@@ -206,6 +219,7 @@ class Line(ControlMessage):
 
     TYPE: ClassVar[str] = "line"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     encoder: Name
     kbps: Annotated[int, Between(0, 100_000_000)]
     rtt_ms: Annotated[int, Between(0, 600_000)]
@@ -230,6 +244,7 @@ class ShowMonitor(ControlMessage):
 
     TYPE: ClassVar[str] = "show_monitor"
     SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = None
     RIGHT: ClassVar[Right | None] = "view"
     monitor: Annotated[int, Between(0, 255)] | None = None
 
@@ -269,6 +284,7 @@ class Sharing(ControlMessage):
 
     TYPE: ClassVar[str] = "sharing"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     kind: ShareKind
     why: WhySharing = ""
     monitor: Annotated[int, Between(0, 255)] | None = None
@@ -292,6 +308,7 @@ class People(ControlMessage):
 
     TYPE: ClassVar[str] = "people"
     SENDER: ClassVar[Sender] = "customer"
+    OPTION: ClassVar[str | None] = None
     people: Annotated[tuple[Person, ...], Items(64)]
 
 
@@ -303,6 +320,7 @@ class Beat(ControlMessage):
     """
 
     TYPE: ClassVar[str] = "beat"
+    OPTION: ClassVar[str | None] = None
     sent_ms: Milliseconds
     echo_ms: Milliseconds | None = None
 
@@ -314,6 +332,7 @@ class Notice(ControlMessage):
     """
 
     TYPE: ClassVar[str] = "notice"
+    OPTION: ClassVar[str | None] = None
     code: Code
     args: Annotated[Mapping[str, Annotated[str, Text(200)]], Items(16)] = field(default_factory=dict)
 
@@ -325,6 +344,7 @@ class Refused(ControlMessage):
     """
 
     TYPE: ClassVar[str] = "refused"
+    OPTION: ClassVar[str | None] = None
     re_i: Annotated[int, Between(1, MAX_EXACT)]
     code: Code
     option: Code | None = None
@@ -336,6 +356,7 @@ class End(ControlMessage):
     """Over: both ends close all channels and tell the signal socket. A repeat is harmless."""
 
     TYPE: ClassVar[str] = "end"
+    OPTION: ClassVar[str | None] = None
     by: Literal["agent", "customer", "system"]
     reason: Annotated[str, Text(80)] = ""
 

@@ -313,6 +313,18 @@ class AgentSnapshot(SignalMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class AgentOptions(SignalMessage):
+    """The options in force have changed: key -> [value, where it was set], complete, as in the snapshot.
+
+    Durable as a fact; the values are filled in at the moment of sending, so that of several changes in a row
+    each message tells the newest.
+    """
+
+    TYPE: ClassVar[str] = "options"
+    options: Annotated[Mapping[str, tuple[bool, OptionSource]], Items(128)] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SlotOpened(SignalMessage):
     """A slot was added, or a new support session stands in it."""
 
@@ -437,6 +449,17 @@ class CustomerSnapshot(SignalMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerOptions(SignalMessage):
+    """The options in force have changed, complete; the customer program withdraws at once what is off now.
+
+    Durable as a fact, filled in at the moment of sending, like the agent's.
+    """
+
+    TYPE: ClassVar[str] = "options"
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ParticipantAsked(SignalMessage):
     """Someone more wants to take part (second agent, recorder): consent first, answered with `consent`."""
 
@@ -465,6 +488,7 @@ _BOTH: Final = (Hello, Ping, Offer, KeyCommit, KeyOpen, SessionState, Ended, Not
 AGENT_MESSAGES: Final = _table(
     *_BOTH,
     AgentSnapshot,
+    AgentOptions,
     SlotOpened,
     SlotCode,
     SlotClosed,
@@ -477,7 +501,9 @@ AGENT_MESSAGES: Final = _table(
 )
 """What the agent's program may receive, by `t`."""
 
-CUSTOMER_MESSAGES: Final = _table(*_BOTH, CustomerSnapshot, KeyAsk, ParticipantAsked, ParticipantLeft)
+CUSTOMER_MESSAGES: Final = _table(
+    *_BOTH, CustomerSnapshot, CustomerOptions, KeyAsk, ParticipantAsked, ParticipantLeft
+)
 """What the customer program may receive, by `t`."""
 
 

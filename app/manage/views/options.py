@@ -24,7 +24,7 @@ __all__: list[str] = []
 
 LEVELS = ("tenant", "department", "agent")
 ORIGINS = {
-    "platform": _l("정해진 값"),
+    "platform": _l("서비스 운영"),
     "tenant": _l("회사"),
     "department": _l("부서"),
     "agent": _l("상담원"),

@@ -75,6 +75,8 @@ def answer_survey(arrival: Arrival, grade: str, comment: str = "", *, now: datet
             session = queries.lock_session(arrival.support_session_id)
             if session.connected_at is None or arrival.end_reason not in (None, "ended"):
                 raise NotWaiting
+            if not queries.options_of(session.agent_id)["survey"]:
+                return False
             answer = queries.find_survey(session.id)
             if answer is not None:
                 return _add_comment(answer, comment)

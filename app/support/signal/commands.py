@@ -22,6 +22,7 @@ from app.support.actions import channels, programs, sessions, slots
 from app.support.deed import again_on_conflict
 from app.support.signal import streams
 from app.team.models import Agent
+from app.team.option_places import COMMANDS, refuse_when_off
 from tenants.database import db
 from tenants.writing import writing
 from wire.signal import commands as wire_commands
@@ -100,6 +101,7 @@ def _do(command: Command, owner: Owner, now: datetime) -> Data:
         agent = db.session.get(Agent, owner.agent_id)
         if agent is None:
             raise NotFound
+        refuse_when_off(COMMANDS["agent"][command.TYPE], agent.id)
         return _AGENT[type(command)](command, agent, owner, now)
     assert owner.session_id is not None, "a customer's stream has a support session"
     return _CUSTOMER[type(command)](command, owner.session_id, owner, now)

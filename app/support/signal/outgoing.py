@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from flask import current_app
 from sqlalchemy import select
 
-from app.support import orders, relays
+from app.support import option_news, orders, relays
 from app.support.errors import NoRelay
 from app.support.models import Participant, SupportSession
 from app.support.signal.models import SignalMessage
@@ -27,6 +27,8 @@ from wire.limits import TICKET_LIFETIME_S
 from wire.signal.messages import (
     AGENT_MESSAGES,
     CUSTOMER_MESSAGES,
+    AgentOptions,
+    CustomerOptions,
     Offer,
     ParticipantLeft,
     dump_message,
@@ -45,6 +47,8 @@ def text_of(stored: SignalMessage, side: Side, *, now: float) -> str:
     message = table[body["t"]].from_json(body)
     if isinstance(message, Offer):
         message = with_tickets(message, side, now=now)
+    elif isinstance(message, AgentOptions | CustomerOptions):
+        message = option_news.fill(message, stored.stream_id)
     return dump_message(message, n=stored.n, at=int(stored.at.timestamp()))
 
 

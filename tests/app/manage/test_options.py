@@ -121,6 +121,7 @@ def test_exactly_one_level_decides() -> None:
     levels = {"tenant": {"drawing": False}, "department": {}, "agent": {"drawing": True}}
     why = explain("drawing", seat="pc", levels=levels)
     assert [(step.origin, step.value, step.decides) for step in why.steps] == [
+        ("platform", None, False),
         ("default", True, False),
         ("tenant", False, False),
         ("department", None, False),

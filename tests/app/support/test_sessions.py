@@ -135,6 +135,18 @@ def test_it_keeps_one_grade_and_tells_the_agent(cast: Cast, connected: tuple[mak
     assert make.messages_of(stream)[-1] == {"t": "survey", "session": waiting.session, "grade": "satisfied"}
 
 
+def test_it_asks_nothing_where_the_survey_is_off(cast: Cast, connected: tuple[make.Waiting, int]) -> None:
+    from app.team.actions import set_option
+
+    waiting, stream = connected
+    set_option("survey", False, by=cast.hana.actor)
+    end_by_agent(cast, waiting)
+    told = next(message for message in make.messages_of(stream) if message["t"] == "ended")
+    assert told["survey"] is False
+    assert not sessions.answer_survey(arrival_of(waiting), "satisfied", now=now_utc())
+    assert db.session.query(SurveyAnswer).count() == 0
+
+
 def test_it_adds_a_comment_once(cast: Cast, connected: tuple[make.Waiting, int]) -> None:
     waiting, _ = connected
     end_by_agent(cast, waiting)

@@ -7,15 +7,17 @@ from collections import Counter
 import pytest
 
 from app.team.errors import OptionUnknown
+from app.team.models import OptionForceOff
 from app.team.option_settings import set_option
-from app.team.options import OPTIONS, Effective, effective
+from app.team.options import OPTIONS, Effective, effective_at, explain
 from app.team.queries import effective_options, get_agent
+from tenants.database import db
+from tenants.writing import writing
 from tests.cast import Cast
 
 
 def of(key: str, **levels: dict[str, bool]) -> Effective:
-    settings: dict[str, dict[str, bool]] = {"tenant": {}, "department": {}, "agent": {}} | levels
-    return effective(seat="pc", **settings)[key]
+    return effective_at(levels, seat="pc")[key]
 
 
 def test_the_catalogue_has_the_three_tables() -> None:
@@ -32,10 +34,28 @@ def test_the_nearest_setting_wins() -> None:
 
 
 def test_the_platform_has_the_last_word() -> None:
-    forced = effective(
-        seat="pc", tenant={}, department={}, agent={"drawing": True}, forced_off=frozenset({"drawing"})
-    )
-    assert forced["drawing"] == Effective(False, "platform")
+    levels = {"platform": {"drawing": False}, "agent": {"drawing": True}}
+    assert of("drawing", **levels) == Effective(False, "platform")
+    why = explain("drawing", seat="pc", levels=levels)
+    assert [step.origin for step in why.steps if step.decides] == ["platform"]
+    assert "운영자가 막아" in str(why.rule)
+
+
+@pytest.mark.usefixtures("in_maru")
+def test_the_operator_switches_off_for_one_company_or_for_all(cast: Cast) -> None:
+    with writing():
+        db.session.add(OptionForceOff(tenant_id=cast.maru.id, key="drawing", reason="신고"))
+        db.session.add(OptionForceOff(tenant_id=cast.nuri.id, key="recording", reason="신고"))
+        db.session.add(OptionForceOff(key="remote_sound"))
+    set_option("drawing", True, by=cast.hana.actor, agent_id=cast.bora.id)
+    holds = effective_options(get_agent(cast.bora.id))
+    assert [holds[key].value for key in ("drawing", "remote_sound", "recording")] == [False, False, True]
+    assert holds["drawing"].origin == "platform"
+
+
+def test_the_customers_word_stands_after_all_levels() -> None:
+    assert "고객이 파일 전송을 허용해야" in str(explain("send_file", seat="pc", levels={}).consent)
+    assert not explain("force_login", seat="pc", levels={}).consent
 
 
 def test_view_only_wins_over_auto_control() -> None:
@@ -49,7 +69,7 @@ def test_recording_is_always_asked() -> None:
 
 @pytest.mark.parametrize(("seat", "value"), [("pc", False), ("pc_mobile", True)])
 def test_mobile_follows_the_seat(seat: str, value: bool) -> None:
-    assert effective(seat=seat, tenant={}, department={}, agent={})["mobile_support"].value is value
+    assert effective_at({}, seat=seat)["mobile_support"].value is value
 
 
 @pytest.mark.usefixtures("in_maru")

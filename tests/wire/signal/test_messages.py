@@ -100,6 +100,16 @@ CASES: list[Case] = [
     ),
     (
         "agent",
+        m.AgentOptions({"drawing": (False, "platform")}),
+        '{"n":1,"t":"options","options":{"drawing":[false,"platform"]}}',
+    ),
+    (
+        "customer",
+        m.CustomerOptions({"drawing": False}),
+        '{"n":1,"t":"options","options":{"drawing":false}}',
+    ),
+    (
+        "agent",
         m.SlotOpened(SLOT, 2, 18, S, None, None, False),
         f'{{"n":1,"t":"slot.opened","slot":"{SLOT}","position":2,"number":18,"session":"{S}",'
         '"auto_connect":false}',

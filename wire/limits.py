@@ -51,6 +51,20 @@ CONTROL_BEAT_S: Final = 0.5
 CONTROL_UNSTABLE_S: Final = 1.5
 CONTROL_DEAD_S: Final = 8.0
 
+# Files channel
+MAX_FILE_RECORD: Final = 64 * KIB
+MAX_FILE_CHUNK: Final = 256 * KIB - SEAL_OVERHEAD - 21  # its head has 21 bytes
+MAX_FILE_WINDOW: Final = 1 * MIB  # on their way and not yet stored: what a break may send again
+MAX_FILE_SIZE: Final = 2**40
+MAX_JOB_FILES: Final = 100_000
+MAX_OPEN_JOBS: Final = 32
+MAX_OPEN_FILES: Final = 64
+MAX_OPEN_REQUESTS: Final = 8
+MAX_FILE_RECORDS_PER_SECOND: Final = 4000
+MAX_NAME_BYTES: Final = 255
+MAX_PATH_CHARS: Final = 4096
+MAX_PATH_PARTS: Final = 32
+
 # RFB
 MAX_DESKTOP_SIDE: Final = 16_384
 MAX_DESKTOP_PIXELS: Final = 7680 * 4320
@@ -66,5 +80,7 @@ MAX_TIGHT_WIDTH: Final = 2048
 MAX_TIGHT_AREA: Final = 2048 * 2048
 MAX_TIGHT_PIXELS: Final = 2048 * 680  # what we send: full colour fits MAX_TIGHT_LENGTH even if nothing packs
 MAX_RECT_PAYLOAD: Final = 32 * MIB
+MAX_FOREIGN_RECT_PIXELS: Final = MAX_RECT_PAYLOAD // 4  # one ZRLE, Hextile or RRE rectangle
+MAX_UPDATE_COVERS: Final = 4  # how often the rectangles of one update may cover the desktop, all together
 MAX_REASON: Final = 4 * KIB
 MAX_COLOUR_MAP: Final = 256

@@ -18,12 +18,13 @@ from customer_agent.screen.shadow import Changes
 from customer_agent.screen.tiles import MAX_SIDE, Kind, Piece
 from wire.limits import MAX_TIGHT_PIXELS
 from wire.rfb.constants import Encoding
-from wire.rfb.encodings import copyrect, raw
+from wire.rfb.encodings import copyrect, jpeg, raw
 from wire.rfb.encodings.tight import TightEncoder
 from wire.rfb.messages import Rectangle
 from wire.rfb.pixels import BGRX, PixelFormat
 from wire.rfb.server import ClientState
 
+Jpegs = dict[tuple[Area, Photo], bytes]
 _SUBSAMPLING = {0: "444", 1: "420"}
 _RAW_PIXELS = 256 * 1024
 
@@ -66,23 +67,27 @@ class PictureEncoder:
 
     def start_anew(self) -> None:
         """A payload was thrown away: the viewer must begin its zlib streams anew."""
-        level = self._tight.level
-        self._tight.set_level(level + 1)
-        self._tight.set_level(level)
+        self._tight.start_anew()
 
-    def encode(self, words: Words, changes: Changes, qualities: Qualities) -> list[Rectangle]:
-        """One update: the move first, because the pieces repair what it does not explain."""
+    def encode(
+        self, words: Words, changes: Changes, qualities: Qualities, jpegs: Jpegs | None = None
+    ) -> list[Rectangle]:
+        """One update: the move first, because the pieces repair what it does not explain.
+
+        `jpegs` are those made of the same picture for other viewers; it is added to.
+        """
+        jpegs = {} if jpegs is None else jpegs
         rectangles = [] if changes.move is None else [self._copy(changes.move)]
         for number, piece in enumerate(changes.pieces):
             photo = qualities.playing if number in changes.playing else qualities.still
-            rectangles.extend(self._encode(words, piece, photo))
+            rectangles.extend(self._encode(words, piece, photo, jpegs))
         return rectangles
 
     def _copy(self, move: Move) -> Rectangle:
         payload = copyrect.encode(move.source.x, move.source.y)
         return Rectangle(*move.area, Encoding.COPY_RECT, payload)
 
-    def _encode(self, words: Words, piece: Piece, photo: Photo) -> Iterator[Rectangle]:
+    def _encode(self, words: Words, piece: Piece, photo: Photo, jpegs: Jpegs) -> Iterator[Rectangle]:
         if not self.needs.has_tight:
             for area in _bands(piece.area, _RAW_PIXELS):
                 payload = raw.encode(pixels_of(_cut(words, area)), self.needs.pixel_format)
@@ -95,12 +100,14 @@ class PictureEncoder:
             yield self._rectangle(piece.area, self._tight.encode_palette(piece.indices, piece.colours))
             return
         for area in _bands(piece.area, MAX_TIGHT_PIXELS):
-            yield self._rectangle(area, self._payload(_cut(words, area), piece, photo))
-
-    def _payload(self, cut: Words, piece: Piece, photo: Photo) -> bytes:
-        if piece.kind is Kind.PHOTO:
-            return self._tight.encode_jpeg(pixels_of(cut), photo.quality, _SUBSAMPLING[photo.subsampling])
-        return self._tight.encode_full(pixels_of(cut))
+            pixels = pixels_of(_cut(words, area))
+            if piece.kind is Kind.FULL:
+                yield self._rectangle(area, self._tight.encode_full(pixels))
+                continue
+            if (area, photo) not in jpegs:
+                chroma = _SUBSAMPLING[photo.subsampling]
+                jpegs[area, photo] = jpeg.encode(pixels, photo.quality, chroma)
+            yield self._rectangle(area, self._tight.wrap_jpeg(jpegs[area, photo]))
 
     @staticmethod
     def _rectangle(area: Area, payload: bytes) -> Rectangle:

@@ -22,6 +22,7 @@ PLAYING_LEAST = 30
 PLAYING_ALIKE = 97
 SLOW_LINE_BPS = 4_000_000.0
 VERY_SLOW_LINE_BPS = 1_000_000.0
+ALL_BITS = 0xFFFFFF
 
 
 class Subsampling(IntEnum):
@@ -77,4 +78,4 @@ def photo_quality(level: int | None, fine: int | None, mode: Mode, rate_bps: flo
 
 def depth_mask(depth: int) -> int:
     """Which bits of 0xRRGGBB are kept at 8, 16 or 24 bits a pixel."""
-    return {8: 0xE0E0C0, 16: 0xF8FCF8}.get(depth, 0xFFFFFF)
+    return {8: 0xE0E0C0, 16: 0xF8FCF8}.get(depth, ALL_BITS)

@@ -8,6 +8,7 @@ size, a request for everything) holds a word that no pixel has, so it differs fr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,6 +144,28 @@ class Shadow:
                     playing.append(number)
             self._changed_at[tiles] = now
         return frozenset(playing)
+
+    # Several viewers
+
+    def copy(self) -> Shadow:
+        """The same model for a viewer that goes its own way."""
+        other = copy(self)
+        other.words, other.lossy = self.words.copy(), self.lossy.copy()
+        other.stale, other._changed_at = list(self.stale), self._changed_at.copy()
+        other._motion = copy(self._motion)
+        return other
+
+    def merge(self, other: Shadow) -> bool:
+        """Take the blurs of `other` over where both have the same picture; False where they have not."""
+        if self.stale or other.stale or not np.array_equal(self.words, other.words):
+            return False
+        looks = [at for at in (self._look_at, other._look_at) if at is not None]
+        self._look_at = min(looks, default=None)
+        if looks:
+            np.logical_or(self.lossy, other.lossy, out=self.lossy)
+        np.maximum(self._changed_at, other._changed_at, out=self._changed_at)
+        self._busy_at = max(self._busy_at, other._busy_at)
+        return True
 
     # Sharpening
 

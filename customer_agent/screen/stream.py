@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from customer_agent.platform_errors import Unsupported
+from customer_agent.screen.audience import Audience
 from customer_agent.screen.capture import Area, Monitor, ScreenSource
 from customer_agent.screen.damage import joined, words_of
 from customer_agent.screen.watcher import LineFacts, Outlet, Watcher
@@ -29,6 +30,7 @@ POLL_BUSY_S = 1 / 30
 POLL_IDLE_S = 1 / 5
 IDLE_AFTER_S = 2.0
 FACTS_EVERY_S = 1.0
+JOIN_EVERY_S = 0.25
 START_DEADLINE_S = 10.0
 
 
@@ -69,6 +71,7 @@ class ScreenStream(threading.Thread):
         self._facts_due = 0.0
         self._full_look_due = 0.0
         self._changed_at = 0.0
+        self._join_due = 0.0
         self._ungrabbed: list[Area] = []
         self._has_spoken = False
         self.width = self.height = 0
@@ -171,7 +174,9 @@ class ScreenStream(threading.Thread):
         sent = self._show(ready, now)
         self._tell_facts(now)
         if not sent:
+            self._waits_for_room = any(one.waits_since is not None for one in self._audiences())
             self._wait(self._idle_timeout(ready, now), screen=True)
+            self._waits_for_room = False
 
     def _wait_for_room(self, now: float) -> None:
         """No viewer may have an update now: let changes gather on the screen."""
@@ -185,19 +190,51 @@ class ScreenStream(threading.Thread):
         self._waits_for_room = False
 
     def _show(self, ready: list[Watcher], now: float) -> bool:
-        """Update every ready watcher; whether anything was sent."""
-        stale = [watcher for watcher in ready if watcher.has_stale()]
-        if stale and not self._grab():
-            return True
-        words = words_of(self._source.pixels)
+        """Update every audience that has room; whether anything was sent."""
         sent = False
         for watcher in ready:
-            if watcher in stale and watcher.update(words, now):
+            sent |= watcher.send_cursor()
+        served = [audience for audience in self._audiences() if self._has_turn(audience, ready, now)]
+        if any(audience.has_stale() for audience in served) and not self._grab():
+            return True
+        words = words_of(self._source.pixels)
+        for audience in served:
+            if audience.has_stale() and audience.update(words, now):
                 sent = True
                 self._changed_at = now
-            elif not watcher.has_stale() and self._is_sharpening_due(watcher, now):
-                sent |= watcher.sharpen(self._source.pointer(), now)
+            elif not audience.has_stale():
+                sent |= audience.sharpen(self._source.pointer(), now)
+        self._join(now)
         return sent
+
+    def _audiences(self) -> list[Audience]:
+        return list(dict.fromkeys(watcher.audience for watcher in self._watchers))
+
+    def _has_turn(self, audience: Audience, ready: list[Watcher], now: float) -> bool:
+        """Whether the audience gets something now; members that have no room are waited for, then left."""
+        audience.settle()
+        behind = [member for member in audience.members if member not in ready]
+        if len(behind) == len(audience.members) or not audience.has_work(now):
+            audience.waits_since = None
+            return False
+        if behind and audience.waits(now):
+            return False
+        for member in behind:
+            audience.part(member)
+            member.fell_behind(now)
+        audience.waits_since = None
+        return True
+
+    def _join(self, now: float) -> None:
+        """Make one audience of those that have the same picture."""
+        if len(self._watchers) < 2 or now < self._join_due:
+            return
+        self._join_due = now + JOIN_EVERY_S
+        kept: list[Audience] = []
+        for audience in self._audiences():
+            may_join = all(member.may_join(now) for member in audience.members)
+            if not (may_join and any(one.take_in(audience, now) for one in kept)):
+                kept.append(audience)
 
     def _grab(self) -> bool:
         """Bring every row that may have changed up to date in one picture."""
@@ -229,13 +266,13 @@ class ScreenStream(threading.Thread):
         whole = Area(0, 0, self.width, self.height)
         areas = [whole] if areas is None else joined(area.clipped(whole) for area in areas)
         self._ungrabbed = joined([*self._ungrabbed, *areas])
-        for watcher in self._watchers:
-            watcher.shadow.touch(areas)
+        for audience in self._audiences():
+            audience.shadow.touch(areas)
 
     def _resize(self) -> None:
         self._measure()
-        for watcher in list(self._watchers):
-            if not watcher.resize(self.width, self.height, self.monitors):
+        for audience in self._audiences():
+            for watcher in audience.resize(self.width, self.height, self.monitors):
                 self._remove(watcher)
 
     def _measure(self) -> None:
@@ -247,16 +284,13 @@ class ScreenStream(threading.Thread):
         self._watchers.append(watcher)
         watcher.show_cursor(self._source.cursor())
         if (watcher.shadow.width, watcher.shadow.height) != (self.width, self.height):
-            watcher.resize(self.width, self.height, self.monitors)
+            watcher.audience.resize(self.width, self.height, self.monitors)
 
     def _remove(self, watcher: Watcher) -> None:
         if watcher in self._watchers:
             self._watchers.remove(watcher)
+            watcher.audience.members.remove(watcher)
         self._facts.pop(watcher, None)
-
-    def _is_sharpening_due(self, watcher: Watcher, now: float) -> bool:
-        due = watcher.shadow.sharpening_due_at()
-        return due is not None and due <= now
 
     def _next_due(self, now: float) -> float:
         """Seconds until the frame rate lets a watcher have its next update."""
@@ -266,7 +300,7 @@ class ScreenStream(threading.Thread):
     def _idle_timeout(self, ready: list[Watcher], now: float) -> float:
         """Seconds until something is due although the screen says nothing."""
         due = [self._full_look_due, *([self._facts_due] if self._facts_are_behind() else [])]
-        due += [at for watcher in ready if (at := watcher.shadow.sharpening_due_at()) is not None]
+        due += [at for watcher in ready if (at := watcher.audience.due_at()) is not None]
         due += [at for w in self._watchers if w not in ready and (at := w.room_at(now)) is not None]
         if not self._source.has_damage:
             is_idle = now - self._changed_at > IDLE_AFTER_S

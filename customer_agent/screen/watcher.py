@@ -1,6 +1,7 @@
-"""One viewer as the screen thread sees it: what it wants, what it has, and what it gets next.
+"""One viewer as the screen thread sees it: what it wants, how its line is, and its own pointer and bytes.
 
-Touched by the screen thread only; the link thread speaks to it through ScreenStream.call.
+What it has on its screen is its audience's (audience.py). Touched by the screen thread only; the link thread
+speaks to it through ScreenStream.call.
 """
 
 from __future__ import annotations
@@ -8,22 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
+from customer_agent.screen.audience import Audience
 from customer_agent.screen.capture import Area, CursorShape, Monitor
 from customer_agent.screen.cursor import fitting, is_same
-from customer_agent.screen.damage import Words
 from customer_agent.screen.encode import Needs, PictureEncoder
 from customer_agent.screen.pacing import MAX_UNSENT_BYTES, Pacing
-from customer_agent.screen.quality import Mode, Qualities, depth_mask, qualities
-from customer_agent.screen.shadow import Changes, Shadow
+from customer_agent.screen.quality import ALL_BITS, Mode, Qualities, depth_mask, qualities
+from customer_agent.screen.shadow import Shadow
 from wire.rfb.messages import Rectangle
 
-# One step of sharpening is small enough that an update with real changes waits for it less than a frame.
-SHARPENING_TILES = 48
-SHARPENING_TILES_SLOW = 4
 UNSENT_LOOK_S = 0.02
-SLOW_BPS = 8_000_000.0
+# A viewer that could not keep up with its audience stays alone for a while, longer each time.
+FIRST_ALONE_S = 0.5
+LONGEST_ALONE_S = 30.0
+KEPT_UP_S = 10.0
 
 
 class Outlet(Protocol):
@@ -55,30 +54,52 @@ class LineFacts:
     is_lossy: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What viewers must have in common to be served as one."""
+
+    mask: int
+    wanted: Area | None
+    photos: bool
+    copies: bool
+    max_fps: float
+    is_continuous: bool
+    is_visible: bool
+
+
 class Watcher:
-    """One viewer's wishes and picture."""
+    """One viewer's wishes and line."""
 
     def __init__(self, outlet: Outlet, width: int, height: int) -> None:
         self.outlet = outlet
         self.pacing = Pacing()
-        self.shadow = Shadow(width, height)
+        self.audience = Audience(Shadow(width, height), [self])
+        self.encoder = PictureEncoder(Needs())
         self.is_visible = True
-        self._encoder = PictureEncoder(Needs())
+        self.mask = ALL_BITS
         self._generation = 0
         self._area: Area | None = None
         self._mode: Mode = "auto"
-        self._mask = 0xFFFFFF
         self._draws_cursor = False
         self._cursor: CursorShape | None = None
         self._cursor_is_new = True
+        self._alone_until = 0.0
+        self._alone_s = FIRST_ALONE_S
+        self._joined_at = 0.0
+
+    @property
+    def shadow(self) -> Shadow:
+        """What it has on its screen."""
+        return self.audience.shadow
 
     # What the viewer says (called on the screen thread)
 
     def change_needs(self, needs: Needs, generation: int, *, fences: bool, cursor: bool) -> None:
         """SetEncodings or SetPixelFormat came."""
-        if needs.pixel_format != self._encoder.needs.pixel_format:
-            self._cursor_is_new = True
-        self._encoder.change(needs)
+        if needs != self.encoder.needs:
+            self._cursor_is_new |= needs.pixel_format != self.encoder.needs.pixel_format
+            self.audience.part(self)
+            self.encoder.change(needs)
         self._generation = generation
         self.pacing.has_fences = fences
         self._cursor_is_new |= cursor and not self._draws_cursor
@@ -89,6 +110,7 @@ class Watcher:
         self.pacing.is_requested = True
         self._area = area if self._area is None else self._area.covering(area)
         if not incremental:
+            self.audience.part(self)
             self.shadow.forget(area)
 
     def set_continuous(self, area: Area | None) -> None:
@@ -105,9 +127,10 @@ class Watcher:
         self._mode = mode
         self.pacing.max_fps = float(max(1, max_fps))
         mask = depth_mask(depth)
-        if mask != self._mask:
-            self._mask = mask
-            self.shadow.touch(None)
+        if mask != self.mask:
+            self.mask = mask
+            self.audience.part(self)
+            self.audience.look_anew()
 
     def show(self, visible: bool) -> None:
         """The customer lets this viewer see, or freezes its picture."""
@@ -117,7 +140,6 @@ class Watcher:
 
     def resize(self, width: int, height: int, monitors: tuple[Monitor, ...]) -> bool:
         """The desktop has a new size; False when the viewer cannot follow."""
-        self.shadow = Shadow(width, height)
         self._area = None
         return self.outlet.send_size(width, height, monitors)
 
@@ -126,6 +148,46 @@ class Watcher:
         if shape is not None and not is_same(shape, self._cursor):
             self._cursor = fitting(shape)
             self._cursor_is_new = True
+
+    # With whom it is served
+
+    @property
+    def way(self) -> Way:
+        """What it must have in common with others."""
+        needs, pacing = self.encoder.needs, self.pacing
+        return Way(
+            self.mask,
+            self.wanted(),
+            needs.may_jpeg,
+            needs.has_copy_rect,
+            pacing.max_fps,
+            pacing.is_continuous,
+            self.is_visible,
+        )
+
+    def wanted(self) -> Area | None:
+        """The part that the viewer asked for; None: all of it."""
+        return None if self._area is None or self._area == self.shadow.whole else self._area
+
+    def may_join(self, now: float) -> bool:
+        """Whether it kept up lately."""
+        return now >= self._alone_until
+
+    def joined(self, now: float) -> None:
+        """It is served together with others from now on."""
+        self._joined_at = now
+
+    def fell_behind(self, now: float) -> None:
+        """The others could not wait for it."""
+        if now - self._joined_at > KEPT_UP_S:
+            self._alone_s = FIRST_ALONE_S
+        self._alone_until = now + self._alone_s
+        self._alone_s = min(2 * self._alone_s, LONGEST_ALONE_S)
+
+    def take_own_streams(self) -> None:
+        """Share the encoder with nobody any more."""
+        self.encoder = PictureEncoder(self.encoder.needs)
+        self.encoder.start_anew()
 
     # What it gets
 
@@ -150,50 +212,27 @@ class Watcher:
 
     def has_stale(self) -> bool:
         """Whether there is something to look at for this viewer."""
-        return bool(self.shadow.stale) or self._has_new_cursor()
+        return bool(self.shadow.stale) or self.has_new_cursor()
 
-    def update(self, words: Words, now: float) -> bool:
-        """Send what turns the viewer's picture into `words`; whether anything was sent."""
-        sent_cursor = self._send_cursor()
-        if self._mask != 0xFFFFFF:
-            words = words & np.uint32(self._mask)
-        changes = self.shadow.take_changes(
-            words,
-            now,
-            photos=self._encoder.needs.may_jpeg,
-            copies=self._encoder.needs.has_copy_rect,
-            wanted=self._wanted(),
-        )
-        if changes.move is None and not changes.pieces:
-            return sent_cursor
-        self._send(self._encoder.encode(words, changes, self._qualities()), now)
-        return True
-
-    def _qualities(self) -> Qualities:
-        needs = self._encoder.needs
+    @property
+    def qualities(self) -> Qualities:
+        """How sharp photographs leave now."""
+        needs = self.encoder.needs
         return qualities(needs.level, needs.fine, self._mode, self.pacing.rate_bps)
-
-    def sharpen(self, near: tuple[int, int], now: float) -> bool:
-        """Send a few blurred tiles exactly; whether anything was sent."""
-        rate = self.pacing.rate_bps
-        tiles = SHARPENING_TILES_SLOW if rate is not None and rate < SLOW_BPS else SHARPENING_TILES
-        pieces = self.shadow.take_sharpening(now, near=near, tiles=tiles)
-        if not pieces:
-            return False
-        self._send(self._encoder.encode(self.shadow.words, Changes(None, pieces), self._qualities()), now)
-        return True
 
     def facts(self) -> LineFacts:
         """How it is going."""
-        name = "Tight" if self._encoder.needs.has_tight else "Raw"
-        lossy = not self.shadow.is_exact or self._mask != 0xFFFFFF
+        name = "Tight" if self.encoder.needs.has_tight else "Raw"
+        lossy = not self.shadow.is_exact or self.mask != ALL_BITS
         return LineFacts(name, self.pacing.rate_bps, self.pacing.round_trip_s, lossy)
 
-    def _send(self, rectangles: list[Rectangle], now: float) -> None:
+    def send(self, rectangles: list[Rectangle], now: float) -> None:
+        """Send one update that `encoder` has made."""
         size_bytes = self.outlet.send_update(rectangles, self._generation)
         if size_bytes is None:
             # The viewer changed its pixel format meanwhile: these bytes were thrown away.
-            self._encoder.start_anew()
+            self.audience.part(self)
+            self.encoder.start_anew()
             self.shadow.forget(self.shadow.whole)
             return
         number = self.pacing.sent(size_bytes, now)
@@ -202,16 +241,14 @@ class Watcher:
         if not self.pacing.is_continuous:
             self._area = None
 
-    def _send_cursor(self) -> bool:
-        if self._cursor is None or not self._has_new_cursor():
+    def send_cursor(self) -> bool:
+        """Send the pointer's picture if it is another one; whether it was."""
+        if self._cursor is None or not self.has_new_cursor():
             return False
         self._cursor_is_new = False
         self.outlet.send_cursor(self._cursor)
         return True
 
-    def _has_new_cursor(self) -> bool:
+    def has_new_cursor(self) -> bool:
+        """Whether it must still get the pointer's picture."""
         return self._cursor_is_new and self._draws_cursor and self._cursor is not None
-
-    def _wanted(self) -> Area | None:
-        """The part that the viewer asked for; None: all of it."""
-        return None if self._area is None or self._area == self.shadow.whole else self._area

@@ -41,7 +41,7 @@ class Served:
         self._readers: list[threading.Thread] = []
         self.failures: list[str] = []
 
-    def viewer(self, **options: object) -> PlainViewer:
+    def viewer(self, *, pending: Callable[[], int] = lambda: 0, **options: object) -> PlainViewer:
         ours, theirs = socket.socketpair()
         lock = threading.Lock()
 
@@ -50,7 +50,7 @@ class Served:
                 ours.sendall(data)
 
         peer = RfbPeer(
-            self.stream, name="PC-7", send=send, pending_bytes=lambda: 0, on_input=self.inputs.append
+            self.stream, name="PC-7", send=send, pending_bytes=pending, on_input=self.inputs.append
         )
         reader = threading.Thread(target=self._read, args=(ours, peer), daemon=True)
         reader.start()

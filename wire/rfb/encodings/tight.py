@@ -212,6 +212,11 @@ class TightEncoder:
                 self._to_reset |= 1 << number
                 self._streams[number] = None
 
+    def start_anew(self) -> None:
+        """Tell the viewer to begin all four streams anew, whoever has written them so far."""
+        self._to_reset = 0b1111
+        self._streams = [None] * 4
+
     def set_pixel_format(self, pixel_format: PixelFormat) -> None:
         """Encode for another format of the viewer from now on."""
         self._pixel_format = pixel_format
@@ -242,7 +247,10 @@ class TightEncoder:
         `quality` 1 to 100, `subsampling` "444", "422" or "420". Raises LimitExceeded when the picture does
         not fit the length field (4 MiB): split it.
         """
-        data = jpeg.encode(pixels, quality, subsampling)
+        return self.wrap_jpeg(jpeg.encode(pixels, quality, subsampling))
+
+    def wrap_jpeg(self, data: bytes) -> bytes:
+        """Return a JPEG rectangle of a ready JPEG; as `encode_jpeg`."""
         length = _length(len(data))
         return self._control(_JPEG << 4) + length + data
 

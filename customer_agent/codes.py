@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desktop.line_words import line_sentence
 from desktop.words import t
 
 __all__ = ["problem_sentence", "screen_sentence"]
@@ -18,7 +19,8 @@ def problem_sentence(code: str, text: str = "") -> str:
         "B-32": t("상대를 확인할 수 없어 연결을 끊었습니다. 상담원에게 전화로 확인해 주십시오."),
         "B-34": t("이미 끝난 원격지원입니다."),
     }
-    sentence = text or known.get(code, t("연결하지 못했습니다. 상담원에게 코드를 알려 주십시오."))
+    unknown = t("연결하지 못했습니다. 상담원에게 코드를 알려 주십시오.")
+    sentence = text or line_sentence(code) or known.get(code, unknown)
     return f"{sentence} ({code})" if code and code not in sentence else sentence
 
 

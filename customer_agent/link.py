@@ -100,7 +100,7 @@ class SupportLink:
         if isinstance(result, WebRefused):
             self._put(e.JoinFailed(result.code, result.text, may_retry=result.status >= 500))
         elif isinstance(result, LinkLost):
-            self._put(e.JoinFailed(CANNOT_REACH, may_retry=True))
+            self._put(e.JoinFailed(result.code, may_retry=True))
         elif isinstance(result, dict) and isinstance(result.get("credential"), str):
             self._session = str(result.get("session", ""))
             self._put(e.Joined(self._session))

@@ -15,7 +15,7 @@ import tkinter as tk
 from typing import TYPE_CHECKING
 
 from customer_agent.clipboard import ClipboardShare
-from customer_agent.events import ClipboardGiven, Event
+from customer_agent.events import ClipboardGiven, Event, JoinFailed
 from customer_agent.gate import Gate
 from customer_agent.machine import VERSION, local_address, pc_name, system_name
 from customer_agent.model import Phase, SupportModel
@@ -26,7 +26,9 @@ from customer_agent.windows.consent_window import ConsentWindow
 from customer_agent.windows.ended_window import EndedWindow
 from customer_agent.windows.join_window import JoinWindow
 from customer_agent.windows.panel_window import PanelWindow
-from desktop import theme, words
+from desktop import network, theme, words
+from desktop.network_window import NetworkWindow
+from desktop.proxy import PROXY_LOGIN
 from desktop.pump import Pump
 from wire.signal.commands import Started
 
@@ -83,6 +85,8 @@ class SupportApp:
         self._ticks = 0
         self._model: SupportModel | None = None
         self._clipboard: ClipboardShare | None = None
+        self._network_window: NetworkWindow | None = None
+        self._asked_for_proxy = False
         root.report_callback_exception = self._report
         root.iconphoto(True, look.icon("shield", 48, "primary"))  # type: ignore[arg-type]
 
@@ -125,6 +129,9 @@ class SupportApp:
     def _take(self, event: Event) -> None:
         if not isinstance(event, ClipboardGiven):
             self.model.take(event)
+            if isinstance(event, JoinFailed) and event.code == PROXY_LOGIN and not self._asked_for_proxy:
+                self._asked_for_proxy = True  # once by itself; after that the person asks for it
+                self.root.after_idle(self._show_network, event.code)
         elif self._clipboard is not None:
             self._clipboard.take(event.text)
 
@@ -160,7 +167,14 @@ class SupportApp:
     def _make_window(self, phase: Phase) -> Window:
         root, look, model = self.root, self._look, self.model
         if phase in (Phase.FORM, Phase.JOINING):
-            return JoinWindow(root, look, model, on_language=self._language_changed, on_close=self._cancel)
+            return JoinWindow(
+                root,
+                look,
+                model,
+                on_language=self._language_changed,
+                on_close=self._cancel,
+                on_network=self._show_network,
+            )
         if phase is Phase.ASKING:
             return ConsentWindow(root, look, model, on_done=self._show)
         if phase in (Phase.WAITING, Phase.CONNECTED):
@@ -171,6 +185,19 @@ class SupportApp:
         if self._link is not None:
             self._link.language = words.language()
         self._replace_window(self.model.phase)
+
+    def _show_network(self, code: str) -> None:
+        """Ask for the proxy. Nothing of it is kept on the customer's PC: the program removes itself."""
+        if self._network_window is None or not self._network_window.winfo_exists():
+            self._network_window = NetworkWindow(
+                self.root, self._look, network.current(), on_save=self._network_set, code=code
+            )
+        self._network_window.lift()
+
+    def _network_set(self, settings: network.NetworkSettings) -> None:
+        network.use(settings)
+        self.model.retry()
+        self._show()
 
     def _cancel(self) -> None:
         self.model.end()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias, get_args
@@ -58,7 +59,7 @@ def parse_proxy(text: str) -> Proxy:
     """
     parts = urlsplit(text.strip() if "://" in text else f"http://{text.strip()}")
     kind = _SAME.get(parts.scheme, parts.scheme)
-    if kind not in get_args(ProxyKind) or not parts.hostname:
+    if kind not in get_args(ProxyKind) or not parts.hostname or re.search(r"\s", parts.netloc):
         raise ValueError("a proxy is http://HOST:PORT, socks5://HOST:PORT or socks4://HOST:PORT")
     port = parts.port or _DEFAULT_PORT[kind]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")

@@ -97,6 +97,11 @@ class SignalLink:
         """
         self._link.call(self._send, command, on_answer)
 
+    @property
+    def bearer(self) -> str:
+        """The newest token, for a log-out."""
+        return self._bearer
+
     def set_bearer(self, bearer: str) -> None:
         """Use a renewed token from the next connection on; from any thread."""
         self._link.call(setattr, self, "_bearer", bearer)

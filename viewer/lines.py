@@ -2,7 +2,7 @@
 
 Parent to window
     {"t": "open", "session", "participant", "number", "agent_name", "company", "epoch", "keys_lost",
-     "language", "ca_file"}                   first, once
+     "language", "network"}                   first, once; "network" as NetworkSettings.to_json
     {"t": "signal", "message": {...}}         a signal message of this participant, unchanged
     {"t": "options", "options": {...}}        the options in force, key -> on
     {"t": "survey", "grade"}                  the customer answered

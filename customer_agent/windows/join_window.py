@@ -35,13 +35,17 @@ class JoinWindow(tk.Toplevel):
         *,
         on_language: Callable[[], object],
         on_close: Callable[[], object],
+        on_network: Callable[[str], object] = lambda _code: None,
     ) -> None:
-        """`on_language`: the words changed, make this window anew. `on_close`: the program shall end."""
+        """`on_language`: the words changed, make this window anew. `on_close`: the program shall end.
+        `on_network`: show the line's settings, with the code of what went wrong.
+        """
         super().__init__(root)
         self._theme = theme
         self._model = model
         self._on_language = on_language
         self._on_close = on_close
+        self._on_network = on_network
         self.widgets: dict[str, tk.Misc] = {}
         self._form: list[ttk.Label | ttk.Entry] = []
         self.tenant = tk.StringVar(self, model.tenant)
@@ -127,6 +131,9 @@ class JoinWindow(tk.Toplevel):
         self.widgets["submit"] = self._submit
         self._bar = ttk.Progressbar(card, mode="indeterminate")
         self._bar.grid(row=7, sticky="ew", pady=(theme.px(14), 0))
+        network = ttk.Button(card, text=t("연결 설정"), style="Link.TButton", command=self._show_network)
+        network.grid(row=9, sticky="w", pady=(theme.px(10), 0))
+        self.widgets["network"] = network
         if self._model.plan.is_server_given:
             server = t("서버: %(server)s", server=self._model.plan.server)
             ttk.Label(card, text=server, style="SmallSoft.TLabel").grid(
@@ -171,6 +178,10 @@ class JoinWindow(tk.Toplevel):
         else:
             self._model.submit(tenant, code)
             self.refresh()
+
+    def _show_network(self) -> None:
+        problem = self._model.problem
+        self._on_network(problem.code if problem is not None else "")
 
     def _complain(self, text: str, entry: ttk.Entry) -> None:
         self._show_message(text)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from desktop.network_window import NetworkWindow
 from desktop.theme import Theme
 from tests.tk_windows import _one_root, display, korean, look, pump_until, root
 from tests.viewer.signals import (
@@ -300,6 +301,27 @@ def test_it_logs_out_and_forgets(desk: Desk) -> None:
     assert isinstance(desk.app._page, LoginWindow)
     assert desk.memory.refresh_token(Remembered(SERVER, "maru", "bora", True)) is None
     pump_until(desk.root, lambda: "out program.maru.t" in desk.asked, "the log-out")
+
+
+def test_it_logs_out_with_the_newest_token(desk: Desk) -> None:
+    desk.log_in().bearer = "program.maru.renewed"
+    desk.app.log_out()
+    pump_until(desk.root, lambda: "out program.maru.renewed" in desk.asked, "the log-out")
+
+
+def test_it_asks_for_the_proxys_password(desk: Desk) -> None:
+    desk.outcome = LogInFailed("proxy", "B-17", is_final=False)
+    desk.app.start()
+    assert isinstance(desk.app._page, LoginWindow)
+    desk.app._page.password.set("geheim")
+    desk.app._page.tenant.set("maru")
+    desk.app._page.login_id.set("bora")
+    desk.app._page.submit()
+    pump_until(
+        desk.root,
+        lambda: [one for one in desk.root.winfo_children() if isinstance(one, NetworkWindow)],
+        "the settings",
+    )
 
 
 def test_it_asks_twice_before_it_leaves_a_customer(desk: Desk) -> None:

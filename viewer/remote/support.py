@@ -15,7 +15,7 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import Any
 
-from desktop import theme, words
+from desktop import network, theme, words
 from desktop.pump import Pump, collect_on_tk_thread
 from desktop.words import t
 from viewer.lines import command_to_json, read_line, read_lines, write_line
@@ -165,5 +165,7 @@ def run_window(*, dark: bool = False) -> int:
         root.destroy()
         return 0 if parent.is_gone else 2
     words.set_language(opening.get("language", "ko"))
+    if isinstance(opening.get("network"), dict):
+        network.use(network.NetworkSettings.from_json(opening["network"]))
     _Window(parent, root, opening, dark=dark or bool(opening.get("dark"))).run()
     return 0

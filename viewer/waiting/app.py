@@ -16,8 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from desktop import sound, theme, words
+from desktop import network, sound, theme, words
 from desktop.connection import LinkThread
+from desktop.network import NetworkStore
+from desktop.network_window import NetworkWindow
+from desktop.proxy import PROXY_LOGIN
 from desktop.pump import Pump, collect_on_tk_thread
 from desktop.signal_link import SignalLink, SignalState
 from desktop.words import t
@@ -123,6 +126,7 @@ class WaitingApp:
         tenant: str = "",
         login_id: str = "",
         play: Callable[[str], bool] = sound.play,
+        network_store: NetworkStore | None = None,
     ) -> None:
         """`server`, `tenant` and `login_id` fill the log-in in; what was remembered fills the rest."""
         self.root = root
@@ -130,6 +134,7 @@ class WaitingApp:
         self.memory = memory
         self.model = WaitingModel()
         self._play = play
+        self._network_store = network_store
         self._filled = self._fill(server, tenant, login_id)
         self._token = ""
         self._attempt = 0
@@ -177,10 +182,22 @@ class WaitingApp:
             on_submit=self._submit,
             on_cancel=self._cancel_login,
             on_language=self._speak_anew,
+            on_network=self.show_network,
         )
         self._show_page(page)
         if error:
             page.show_error(error, code)
+
+    def show_network(self, code: str = "") -> None:
+        """The line's settings; `code` is the one of what just failed."""
+        NetworkWindow(
+            self.root, self.look, network.current(), on_save=self._network_set, code=code, is_agent=True
+        ).lift()
+
+    def _network_set(self, settings: network.NetworkSettings) -> None:
+        network.use(settings)
+        if self._network_store is not None:
+            self._network_store.keep(settings)
 
     def _speak_anew(self) -> None:
         page = self._page
@@ -249,6 +266,8 @@ class WaitingApp:
                 self._page.show_busy(False)
                 return
             self._page.show_error(done.outcome.text, done.outcome.code)
+            if done.outcome.code == PROXY_LOGIN:
+                self.show_network(done.outcome.code)
             return
         self.memory.keep(done.filled)
         self.memory.keep_refresh_token(done.filled, done.outcome.refresh)
@@ -293,6 +312,10 @@ class WaitingApp:
             self._link.stop()
             self._link.join(2)
         self._signal = self._link = None
+
+    def _newest_token(self) -> str:
+        """The one in force: the signal socket may have renewed the one of the log-in."""
+        return self._signal.bearer if self._signal is not None else self._token
 
     def _log_out_aside(self, server: str, token: str) -> None:
         threading.Thread(target=login.log_out, args=(server, token), name="log-out", daemon=True).start()
@@ -416,6 +439,7 @@ class WaitingApp:
                     "keys_lost": keys_lost,
                     "language": words.language(),
                     "dark": self.look.is_dark,
+                    "network": network.current().to_json(),
                 },
             )
             self.root.after(2 * _SPARE_MS, self._prepare_window)
@@ -540,7 +564,7 @@ class WaitingApp:
         self.memory.keep_refresh_token(self._filled, None)
         self._filled = replace(self._filled, is_remembered=False)
         self.memory.keep(self._filled)
-        self._log_out_aside(self._filled.server, self._token)
+        self._log_out_aside(self._filled.server, self._newest_token())
         self._leave()
         self.show_login()
 
@@ -554,10 +578,10 @@ class WaitingApp:
         if self._is_closed:
             return
         self._is_closed = True
-        was_in = self._signal is not None
+        was_in, token = self._signal is not None, self._newest_token()
         self._leave()
         if was_in and not self._filled.is_remembered:
-            login.log_out(self._filled.server, self._token)
+            login.log_out(self._filled.server, token)
         self._pump.stop()
         self.root.destroy()
 
@@ -638,8 +662,18 @@ def run_waiting(*, server: str, tenant: str = "", login_id: str = "", dark: bool
     look = theme.apply(root, dark=dark)
     theme.set_window_icon(root, "link")
     folder = default_folder()
-    memory = Memory(folder, open_secrets(folder))
-    app = WaitingApp(root, look, memory, server=server, tenant=tenant, login_id=login_id)
+    secrets = open_secrets(folder)
+    store = NetworkStore(folder, secrets)
+    network.use(store.load())
+    app = WaitingApp(
+        root,
+        look,
+        Memory(folder, secrets),
+        server=server,
+        tenant=tenant,
+        login_id=login_id,
+        network_store=store,
+    )
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: root.after_idle(app.close))

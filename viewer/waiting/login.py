@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from desktop.line_words import line_sentence
 from desktop.web import WebRefused, post_json
 from desktop.words import language, t
 from wire.errors import LinkLost
@@ -101,8 +102,9 @@ def _ask(server: str, body: dict[str, Any], post: Callable[..., dict[str, Any]])
         is_later = error.status == 429 or error.status >= 500
         raise LogInFailed(text, error.code, is_final=not is_later) from error
     except LinkLost as error:
-        text = t("서버에 연결할 수 없습니다. 인터넷 연결과 서버 주소를 확인하십시오.")
-        raise LogInFailed(text, "B-10", is_final=False) from error
+        usual = t("서버에 연결할 수 없습니다. 인터넷 연결과 서버 주소를 확인하십시오.")
+        text = line_sentence(error.code) or usual
+        raise LogInFailed(text, error.code, is_final=False) from error
     token = answer.get("token")
     if not isinstance(token, str):
         text = t("서버의 답을 알 수 없습니다. 서버 주소를 확인하십시오.")

@@ -34,13 +34,17 @@ class LoginWindow(ttk.Frame):
         on_submit: Callable[[Credentials], object],
         on_cancel: Callable[[], object],
         on_language: Callable[[], object],
+        on_network: Callable[[], object] = lambda: None,
     ) -> None:
-        """`on_cancel`: stop a log-in that is under way. `on_language`: the words changed, make this anew."""
+        """`on_cancel`: stop a log-in that is under way. `on_language`: the words changed, make this anew.
+        `on_network`: show the line's settings.
+        """
         super().__init__(parent, style="Ground.TFrame", padding=theme.px(24))
         self._theme = theme
         self._on_submit = on_submit
         self._on_cancel = on_cancel
         self._on_language = on_language
+        self._on_network = on_network
         self.tenant = tk.StringVar(self, filled.tenant)
         self.login_id = tk.StringVar(self, filled.login_id)
         self.password = tk.StringVar(self, "")
@@ -116,6 +120,9 @@ class LoginWindow(ttk.Frame):
         )
         self._server_link.pack(pady=(theme.px(10), 0))
         self.widgets["server-link"] = self._server_link
+        network = ttk.Button(card, text=t("연결 설정"), style="Link.TButton", command=self._on_network)
+        network.pack(pady=(theme.px(4), 0))
+        self.widgets["network"] = network
 
     def _show_server(self) -> None:
         self._server_link.pack_forget()

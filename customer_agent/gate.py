@@ -34,6 +34,7 @@ class Gate:
     on_change: Callable[[], object] = lambda: None
     refused: int = 0
     _is_held: bool = False
+    _is_view_held: bool = False
     _options: Mapping[str, bool] = field(default_factory=dict)
     _holders: dict[str, _Holder] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -53,7 +54,7 @@ class Gate:
         """Whether a picture may leave for that participant now."""
         with self._lock:
             holder = self._holders.get(participant)
-            return holder is not None and holder.rights.may_see(self._options, self.clock())
+            return holder is not None and self._rights(holder).may_see(self._options, self.clock())
 
     def may(self, right: Right, participant: str) -> bool:
         """Whether that participant has `right` now."""
@@ -85,8 +86,12 @@ class Gate:
             return r.record_of(self._rights(holder), self._options, holder.serial, self.clock())
 
     def _rights(self, holder: _Holder | None) -> Rights:
-        """What holds now: nobody controls while the customer is being asked."""
+        """What holds now: nobody controls while the customer is being asked, nobody sees while nothing is
+        shown.
+        """
         rights = holder.rights if holder else Rights()
+        if self._is_view_held:
+            rights = r.pause(rights, True)
         return r.take_back(rights, "button", 0.0) if self._is_held else rights
 
     # Changed by the customer
@@ -96,6 +101,14 @@ class Gate:
         with self._lock:
             self._is_held = on
         self.on_change()
+
+    def hold_view(self, on: bool) -> bool:
+        """Let no picture leave and no input come while nothing is shown; whether that is new."""
+        with self._lock:
+            is_new, self._is_view_held = on != self._is_view_held, on
+        if is_new:
+            self.on_change()
+        return is_new
 
     def set_options(self, options: Mapping[str, bool]) -> None:
         """The options of the newest snapshot or offer."""

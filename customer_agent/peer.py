@@ -153,10 +153,10 @@ class RfbPeer:
 
     def send_update(self, rectangles: list[Rectangle], generation: int) -> int | None:
         """Send one update made for the pixel format of `generation`; None when that is not the viewer's
-        now.
+        now, or the viewer may not see any more.
         """
         with self._lock:
-            if generation != self._generation:
+            if generation != self._generation or not self._visible:
                 return None
             self._protocol.send_update(rectangles)
             return self._flush()

@@ -5,6 +5,7 @@
     tiles         how each part is coded     encode     its bytes for one viewer
     shadow        what a viewer has          pacing     when the next update may leave
     stream        the one thread that does it all
+    share         what the customer shows, and nothing else; monitors: which one the agent looks at
 
 The platform is chosen here, once.
 """
@@ -13,7 +14,9 @@ from __future__ import annotations
 
 import sys
 
+from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import ScreenSource
+from customer_agent.screen.share import OpenWindow, WindowSource
 
 
 def open_screen() -> ScreenSource:
@@ -29,3 +32,21 @@ def open_screen() -> ScreenSource:
     from customer_agent.screen.platform_x11 import X11Screen
 
     return X11Screen()
+
+
+def open_window(window: int) -> WindowSource:
+    """One window of another program; raises Unsupported where the platform cannot read one alone."""
+    if sys.platform in ("win32", "darwin"):
+        raise Unsupported("window", "This system shows one region, but not one window alone.")
+    from customer_agent.screen.share_x11 import X11Window
+
+    return X11Window(window)
+
+
+def list_windows(own_window: int) -> tuple[OpenWindow, ...]:
+    """The windows that could be shown alone, without our own (`own_window` is any of them)."""
+    if sys.platform in ("win32", "darwin"):
+        return ()
+    from customer_agent.screen import share_x11
+
+    return share_x11.list_windows(own_window)

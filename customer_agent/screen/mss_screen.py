@@ -48,7 +48,7 @@ class MssScreen:
         return False
 
     def monitors(self) -> tuple[Monitor, ...]:
-        """The monitors inside the desktop; mss knows no names, so a place and size is what one is known by."""
+        """The monitors inside the desktop, known by place and size: mss has no names."""
         single = self._monitors[1:] or self._monitors[:1]
         places = [Area(m["left"] - self._left, m["top"] - self._top, m["width"], m["height"]) for m in single]
         return tuple(Monitor(self._numbers.of(str(place)), place) for place in places)

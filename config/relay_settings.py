@@ -29,6 +29,7 @@ class RelaySettings:
     """What one relay process runs with; times in seconds.
 
     `public_id` is the relay's id in tickets (decision D2), None when it is the listening address itself.
+    `takes_text` forwards text messages, which conformance suites send and our programs never do;
     `is_compiled` lets the compiled inner loop run where it was built (wire/transform.py).
     """
 
@@ -42,6 +43,7 @@ class RelaySettings:
     drain_s: float = DRAIN_S
     dies_with_parent: bool = False
     is_compiled: bool = True
+    takes_text: bool = False
 
 
 def parse_relay_arguments(
@@ -69,6 +71,7 @@ def parse_relay_arguments(
         pair_wait_s=wanted.pair_wait,
         dies_with_parent=wanted.die_with_parent,
         is_compiled=not wanted.python_only,
+        takes_text=wanted.text,
     )
 
 
@@ -109,6 +112,7 @@ def _make_parser(values: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--python-only", action="store_true", help="leave out the compiled inner loop where it was built"
     )
+    parser.add_argument("--text", action="store_true", help="forward text too, for conformance suites only")
     parser.add_argument("--die-with-parent", action="store_true", help="end when the starting process ends")
     return parser
 

@@ -30,7 +30,7 @@ from relay.parent import Parent
 from relay.pump import Pump, SocketLeg
 from relay.rooms import Close, Effect, Over, Pair, Rooms, Seat
 from wire.errors import LimitExceeded, ProtocolError, TicketRefused
-from wire.frames import CloseCode, Scratch
+from wire.frames import CloseCode, FrameForwarder, Scratch
 from wire.handshake import (
     Accept,
     HandshakePolicy,
@@ -81,6 +81,7 @@ class Server:
         self._ledger: Final = Ledger()
         self._doors: Final = Doors(self._admission, self._rooms, self._ledger, self._clock)
         self._loop: Final = gevent.get_hub().loop
+        FrameForwarder.takes_text = settings.takes_text
         transform = compiled() if settings.is_compiled else None
         scratch = Scratch(transform=transform)
         self._pump: Final = Pump(self._loop, self._clock.monotonic, self._on_end, scratch)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from struct import Struct
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 __all__ = ["Buffer", "Reading"]
 
@@ -51,6 +51,16 @@ class Buffer:
         self._start = end
         return taken
 
+    def take_large(self, size: int) -> bytes:
+        """As `take`, for many bytes: hands the memory over instead of copying it. Nobody may write to it."""
+        if size > len(self):
+            raise IndexError(f"{size} bytes wanted, {len(self)} here")
+        end = self._start + size
+        taken, self._data = self._data, self._data[end:]
+        del taken[end:], taken[: self._start]
+        self._start = 0
+        return cast(bytes, taken)
+
     def byte_at(self, offset: int) -> int:
         """Look at one byte, `offset` bytes from the front, without removing it."""
         return self._data[self._start + offset]
@@ -71,6 +81,12 @@ class Buffer:
         while len(self._data) - self._start < size:
             yield
         return self.take(size)
+
+    def exactly_large(self, size: int) -> Reading[bytes]:
+        """As `exactly`, for payloads of megabytes (see `take_large`)."""
+        while len(self._data) - self._start < size:
+            yield
+        return self.take_large(size)
 
     def unpack(self, layout: Struct) -> Reading[tuple[Any, ...]]:
         """Wait for the fields of `layout`, remove and return them."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from wire.buffer import Buffer, Reading
 from wire.errors import BadVersion, LimitExceeded, ProtocolError, WrongState
-from wire.limits import MAX_RECTS_PER_UPDATE, MIB
+from wire.limits import MAX_RECTS_PER_UPDATE, MAX_UPDATE_COVERS, MIB
 from wire.rfb import events as e
 from wire.rfb import messages as m
 from wire.rfb.authentication import answer_challenge
@@ -44,6 +44,8 @@ __all__ = ["DEFAULT_ENCODINGS", "ViewerProtocol", "encodings_for"]
 _UNTIL_LAST_RECT: Final = 0xFFFF
 _RAW_BAND: Final = 1 * MIB
 """Raw rectangles are handed on in bands of about this many bytes, so that none of any size is held here."""
+_SMALL_DESKTOP: Final = 1 << 20
+"""Pixels: updates of smaller desktops may paint as much as one of this size."""
 _OUR_FENCE_FLAGS: Final = FenceFlag.BLOCK_BEFORE | FenceFlag.BLOCK_AFTER | FenceFlag.SYNC_NEXT
 
 
@@ -112,6 +114,7 @@ class ViewerProtocol:
         self._announced: set[int] = set()
         self._is_continuous = False
         self._needs_everything = False
+        self._update_pixels = 0
         self._buffer = Buffer()
         self._events: list[e.ViewerEvent] = []
         self._out: list[bytes] = []
@@ -293,6 +296,7 @@ class ViewerProtocol:
         if self.auto_request and not self._is_continuous:
             # At the update's begin, so that the next one is made while this one travels.
             self._answer("request", m.UpdateRequest(True, 0, 0, self.width, self.height).encode)
+        self._update_pixels = 0
         for _ in range(MAX_RECTS_PER_UPDATE if has_end else count):
             if (yield from self._read_rectangle()):
                 has_end = False
@@ -330,6 +334,11 @@ class ViewerProtocol:
         take = FRAMINGS.get(encoding)
         if take is None:
             raise ProtocolError(f"rectangle in encoding {encoding}, which was not asked for")
+        # A few bytes may stand for a whole desktop (a copy, a fill), and an update holds thousands of them.
+        self._update_pixels += w * h
+        most = MAX_UPDATE_COVERS * max(self.width * self.height, _SMALL_DESKTOP)
+        if self._update_pixels > most:
+            raise LimitExceeded("pixels of an update", self._update_pixels, most)
         band = h
         if encoding == Encoding.RAW and w:
             band = max(1, _RAW_BAND // (w * BGRX.bytes_per_pixel))

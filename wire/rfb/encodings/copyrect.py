@@ -15,6 +15,7 @@ from wire.rfb.pixels import Pixels
 __all__ = ["apply", "encode", "take"]
 
 _SOURCE: Final = Struct(">HH")
+_BAND_PIXELS: Final = 1 << 18
 
 
 def encode(source_x: int, source_y: int) -> bytes:
@@ -34,5 +35,10 @@ def apply(payload: bytes, framebuffer: Pixels, x: int, y: int, width: int, heigh
     full_height, full_width = framebuffer.shape[:2]
     if source_x + width > full_width or source_y + height > full_height:
         raise ProtocolError(f"CopyRect of {width}x{height} from {source_x},{source_y} leaves the desktop")
-    source = framebuffer[source_y : source_y + height, source_x : source_x + width]
-    framebuffer[y : y + height, x : x + width] = source  # numpy copies aside where the two overlap
+    # Where the two overlap numpy copies aside, so it gets bands; first the one that no other still needs.
+    band = max(1, _BAND_PIXELS // max(1, width))
+    bands = range(0, height, band)
+    for top in reversed(bands) if y > source_y else bands:
+        rows = min(band, height - top)
+        source = framebuffer[source_y + top : source_y + top + rows, source_x : source_x + width]
+        framebuffer[y + top : y + top + rows, x : x + width] = source

@@ -2,7 +2,7 @@
 0..255.
 
 Decoding depends on pixels just decoded, so it goes along the diagonals, where none depends on another:
-width + height steps of numpy instead of one of Python for each pixel.
+width + height steps of numpy instead of one of Python for each pixel. No more memory than the picture.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ def subtract_prediction(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def add_prediction(differences: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture, height x width x 3, for its differences."""
+    """Return the picture, height x width x 3, for its differences.
+
+    A diagonal's pixels lie width - 1 apart. Only two diagonals are kept beside the picture, by row and with
+    a row of zeros above; a row that a diagonal has not reached yet is zero too, as is what lies left of it.
+    """
     height, width = differences.shape[:2]
-    # Row y is shifted right by y: a diagonal becomes a column, its neighbours lie in the two columns before.
-    skewed = np.zeros((width + height + 1, height + 1, 3), np.int16)
-    for y in range(height):
-        skewed[y + 2 : y + 2 + width, y + 1] = differences[y]
-    for step in range(2, width + height + 1):
-        first, last = max(1, step - width), min(height, step - 1) + 1
-        left = skewed[step - 1, first:last]
-        above = skewed[step - 1, first - 1 : last - 1]
-        above_left = skewed[step - 2, first - 1 : last - 1]
-        here = skewed[step, first:last]
-        here += np.clip(left + above - above_left, 0, 255)
-        here &= 255
-    rgb = np.empty((height, width, 3), np.uint8)
-    for y in range(height):
-        rgb[y] = skewed[y + 2 : y + 2 + width, y + 1]
-    return rgb
+    rgb = np.ascontiguousarray(differences).reshape(-1, 3).copy()
+    before, before_that, here = (np.zeros((height + 1, 3), np.int16) for _ in range(3))
+    for step in range(width + height - 1):
+        first, end = max(0, step - width + 1), min(height, step + 1)
+        left, above, above_left = before[first + 1 : end + 1], before[first:end], before_that[first:end]
+        places = slice(step + first * (width - 1), step + (end - 1) * (width - 1) + 1, max(1, width - 1))
+        values = here[first + 1 : end + 1]
+        np.clip(left + above - above_left, 0, 255, out=values)
+        values += rgb[places]
+        values &= 255
+        rgb[places] = values
+        before, before_that, here = here, before, before_that
+    return rgb.reshape(height, width, 3)

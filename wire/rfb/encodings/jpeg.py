@@ -23,6 +23,8 @@ _FRAME: Final = Struct(">BHHB")
 _BASELINE: Final = frozenset({0xC0, 0xC1})
 _OTHER_FRAMES: Final = frozenset(range(0xC2, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN: Final = 0xDA
+_MOST_SEGMENTS: Final = 64
+"""Encoders write about ten before the picture; each costs the codec and us a step."""
 
 
 def encode(pixels: Pixels, quality: int, subsampling: str) -> bytes:
@@ -52,7 +54,7 @@ def check(data: bytes | memoryview, width: int, height: int) -> None:
     if bytes(data[:2]) != b"\xff\xd8":
         raise ProtocolError("the JPEG does not begin as one")
     at, channels = 2, 0
-    while True:
+    for _ in range(_MOST_SEGMENTS):
         if at + _SEGMENT.size > len(data):
             raise ProtocolError("the JPEG ends before its picture")
         lead, marker, length = _SEGMENT.unpack_from(data, at)
@@ -63,6 +65,8 @@ def check(data: bytes | memoryview, width: int, height: int) -> None:
         if marker == _SCAN:
             break
         at += 2 + length
+    else:
+        raise ProtocolError(f"the JPEG has more than {_MOST_SEGMENTS} segments before its picture")
     if at + _SEGMENT.size >= len(data) or channels == 0 or data[at + _SEGMENT.size] != channels:
         raise ProtocolError("the JPEG has more than one scan")
 

@@ -64,11 +64,19 @@ class Inflater:
 
     def unpack_up_to(self, data: bytes | memoryview, limit: int) -> bytes:
         """Return all that `data` unpacks to; raises LimitExceeded when it is more than `limit` bytes."""
-        try:
-            # One byte more is allowed, so that what lies behind the last one (the flush mark) is read too.
-            unpacked: bytes = self._stream.decompress(data, limit + 1)
-        except _UNPACK_ERRORS as error:
-            raise ProtocolError(f"packed data does not unpack: {error}") from error
+        # One byte more is allowed, so that what lies behind the last one (the flush mark) is read too.
+        unpacked, _ = self.unpack_some(data, limit + 1)
         if len(unpacked) > limit:
             raise LimitExceeded("unpacked size", len(unpacked), limit)
         return unpacked
+
+    def unpack_some(self, data: bytes | memoryview, most: int) -> tuple[bytes, bytes]:
+        """Return up to `most` bytes unpacked, and what of `data` must be given again for more.
+
+        Nothing unpacked: there is no more in `data`, all of which the stream has seen.
+        """
+        try:
+            unpacked: bytes = self._stream.decompress(data, most)
+        except _UNPACK_ERRORS as error:
+            raise ProtocolError(f"packed data does not unpack: {error}") from error
+        return unpacked, self._stream.unconsumed_tail

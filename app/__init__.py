@@ -10,13 +10,13 @@ from importlib import import_module
 
 from flask import Flask
 
-from app import assets, cli, errors, extensions, formats, headers, pages, routes, start_checks
+from app import assets, cli, errors, extensions, formats, headers, pages, queue, routes, start_checks
 from config.settings import Settings
 
 __all__ = ["DOMAINS", "create_app"]
 
 #: Each may use the ones before it. Portal is last, because it owns `/<slug>`.
-DOMAINS = ("team", "accounts", "support", "manage", "portal")
+DOMAINS = ("team", "documents", "mail", "accounts", "support", "manage", "operator", "portal")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -26,6 +26,7 @@ def create_app(settings: Settings) -> Flask:
     extensions.init_app(app, settings)
     assets.init_app(app)
     formats.init_app(app)
+    queue.init_app(app)
     routes.init_app(app)
     headers.init_app(app, settings)
     errors.init_app(app)

@@ -43,8 +43,10 @@ __all__ = [
     "current_identity",
     "current_tenant",
     "declared_callers",
+    "during_duty",
     "enter_tenant",
     "init_app",
+    "operator_only",
     "program",
     "public",
     "refuse_undeclared",
@@ -63,15 +65,23 @@ class Caller(StrEnum):
     ADMIN = "admin"
     AGENT_PROGRAM = "agent_program"
     CUSTOMER_PROGRAM = "customer_program"
+    OPERATOR = "operator"
 
 
+#: A company's people in a browser: one cookie for both, and one page to log in.
+CONSOLE_CALLERS = frozenset({Caller.AGENT, Caller.ADMIN})
 #: Callers that a browser proves by a cookie, and that therefore need a CSRF token.
-COOKIE_CALLERS = frozenset({Caller.AGENT, Caller.ADMIN})
+COOKIE_CALLERS = CONSOLE_CALLERS | {Caller.OPERATOR}
+#: Where somebody is led who has to do something before anything else.
+DUTIES = {"two_step": "manage.own_two_step"}
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is calling, as proved by a cookie or a bearer secret. Ids only: rows belong to one session."""
+    """Who is calling, as proved by a cookie or a bearer secret. Ids only: rows belong to one session.
+
+    An operator belongs to no company: their `tenant_id` is 0, and no scope is opened for them.
+    """
 
     caller: Caller
     tenant_id: int
@@ -80,6 +90,10 @@ class Identity:
     credential_id: int | None = None
     support_session_id: int | None = None
     csrf_secret: str = field(default="", repr=False)
+    operator_id: int | None = None
+    #: What has to be done first (a key of DUTIES), and after how much stillness a browser is logged out.
+    duty: str = ""
+    idle_s: int = 0
 
 
 Identifier = Callable[[], Identity | None]
@@ -98,6 +112,13 @@ def callers(*allowed: Caller) -> Callable[[View], View]:
 public = callers(Caller.PUBLIC)
 agent_only = callers(Caller.AGENT, Caller.ADMIN)
 admin_only = callers(Caller.ADMIN)
+operator_only = callers(Caller.OPERATOR)
+
+
+def during_duty(view: View) -> View:
+    """Declare a view that may be called although something else has to be done first."""
+    view.__during_duty__ = True  # type: ignore[attr-defined]
+    return view
 
 
 def program(*kinds: str) -> Callable[[View], View]:
@@ -178,14 +199,14 @@ def _gate() -> ResponseReturnValue | None:
         return _send_to_log_in(allowed)
     if g.tenant is not None and g.tenant.id != identity.tenant_id:
         raise NotFound
-    if g.tenant is None:
+    if g.tenant is None and identity.caller is not Caller.OPERATOR:
         enter_tenant(get_tenant(identity.tenant_id))
     g.identity = identity
     if identity.caller not in allowed:
         raise Refused
     if identity.caller in COOKIE_CALLERS:
         _check_csrf(identity)
-    return None
+    return _lead_to_duty(identity)
 
 
 def request_callers() -> frozenset[Caller]:
@@ -215,7 +236,7 @@ def _open_addressed_tenant() -> None:
 def _identify(allowed: frozenset[Caller]) -> Identity | None:
     """Ask the identifiers of the allowed kinds; an agent's page is asked for by an admin's cookie as well."""
     identifiers: dict[Caller, Identifier] = current_app.extensions["identifiers"]
-    wanted = allowed | COOKIE_CALLERS if allowed & COOKIE_CALLERS else allowed
+    wanted = allowed | CONSOLE_CALLERS if allowed & CONSOLE_CALLERS else allowed
     for caller in sorted(wanted):
         identifier = identifiers.get(caller)
         identity = identifier() if identifier else None
@@ -227,7 +248,17 @@ def _identify(allowed: frozenset[Caller]) -> Identity | None:
 def _send_to_log_in(allowed: frozenset[Caller]) -> ResponseReturnValue:
     if not allowed & COOKIE_CALLERS or wants_json() or request.method not in _SAFE:
         raise LogInNeeded
-    return redirect(url_for("accounts.log_in", next=request.full_path.rstrip("?")))
+    door = "operator.log_in" if Caller.OPERATOR in allowed else "accounts.log_in"
+    return redirect(url_for(door, next=request.full_path.rstrip("?")))
+
+
+def _lead_to_duty(identity: Identity) -> ResponseReturnValue | None:
+    view = current_app.view_functions[request.endpoint or ""]
+    if not identity.duty or getattr(view, "__during_duty__", False):
+        return None
+    if wants_json() or request.method not in _SAFE:
+        raise Refused(_l("먼저 해야 할 일이 있습니다. 페이지를 새로 고쳐 주십시오."))
+    return redirect(url_for(DUTIES[identity.duty]))
 
 
 def _refuse_foreign_origin() -> None:

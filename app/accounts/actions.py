@@ -1,7 +1,7 @@
-"""Logging in and out, and counting wrong tries; each one whole, with its audit entry.
+"""Logging in, whole, with its audit entry. How log-ins end stands in endings.py, the rules in policy.py.
 
-The secret is checked first, without a transaction; then one transaction reads the count, gives the verdict
-and stores it. So of a hundred guesses sent at once only the first five learn whether they were right.
+In this order: may this address log in at all, is the password right (without a transaction), then one
+transaction that reads the count of wrong tries, looks at the second step, gives the verdict and stores it.
 """
 
 from __future__ import annotations
@@ -9,48 +9,61 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from flask import current_app
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 
-from app.accounts import events
 from app.accounts.actors import agent_actor
-from app.accounts.errors import AlreadyLoggedIn, LogInRefused, TenantStopped, TenantUnknown
-from app.accounts.models import Attempt, LoginSession
-from app.accounts.queries import blocked_seconds, count_live_log_ins, read_tries
-from app.accounts.rules import LOGIN_BY_AGENT, LOGIN_BY_SOURCE, Limit, Tries, window_of
-from app.errors import AppError, LogInNeeded, TooManyAttempts
-from app.passwords import hash_password, is_right_password, waste_time
-from app.team.actions import check_password
+from app.accounts.attempts import count_attempt, forgive_attempts, lock_attempts, too_many
+from app.accounts.credentials import set_password
+from app.accounts.endings import end_log_in, end_log_ins_of, end_where, live_of, mark_seen, renew_log_in
+from app.accounts.errors import (
+    AlreadyLoggedIn,
+    CodeNeeded,
+    LogInRefused,
+    SecondStepFirst,
+    TenantStopped,
+    TenantUnknown,
+)
+from app.accounts.models import LoginSession, LogInStep
+from app.accounts.policy import audience_of, read_policy, refuse_address
+from app.accounts.queries import blocked_seconds, count_live_log_ins
+from app.accounts.rules import LOGIN_BY_AGENT, LOGIN_BY_SOURCE, Policy
+from app.accounts.second_factor import find_second_factor, take_code
+from app.errors import AppError, LogInNeeded
+from app.passwords import is_right_password, waste_time
 from app.team.models import Agent
-from app.team.queries import effective_options, find_agent, get_agent
+from app.team.queries import effective_options, find_agent
+from app.team.rules import login_key
 from config.settings import Settings
 from tenants import audit
-from tenants.audit import Actor
 from tenants.bearer import make_bearer, parse_bearer
 from tenants.database import db, now_utc, tenant_scope
 from tenants.models import Tenant
 from tenants.resolve import find_tenant
 from tenants.rules import standing
-from tenants.writing import after_commit, writing
+from tenants.writing import writing
 
 __all__ = [
     "LoggedIn",
+    "Visit",
     "count_attempt",
     "end_log_in",
     "end_log_ins_of",
     "forgive_attempts",
     "log_in",
     "log_in_again",
+    "log_in_by_code",
     "mark_seen",
     "renew_log_in",
     "set_password",
 ]
 
 Kind = Literal["web", "program"]
+ADMIN_LOGIN: Final = "admin"
+#: How long a browser may take to find the phone.
+STEP_LASTS: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,19 @@ class LoggedIn:
     refresh: str | None = field(repr=False, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One try to log in, as it stands before the verdict."""
+
+    tenant: Tenant
+    kind: Kind
+    visit: Visit
+    remember: bool
+    policy: Policy
+    now: datetime
+    code: str = field(repr=False, default="")
+
+
 def log_in(
     *,
     slug: str,
@@ -84,12 +110,14 @@ def log_in(
     kind: Kind,
     visit: Visit,
     remember: bool = False,
+    code: str = "",
     now: datetime | None = None,
 ) -> LoggedIn:
     """Log an agent in and return the secrets; their other log-in of this kind ends where the option says so.
 
-    Raises TenantUnknown, TenantStopped, LogInRefused (wrong id, wrong password, disabled), AlreadyLoggedIn,
-    TooManyAttempts (five wrong tries, then 30 s after each further one).
+    Raises TenantUnknown, TenantStopped, AddressRefused, LogInRefused (wrong id, wrong password, disabled),
+    TooManyAttempts, AlreadyLoggedIn; with a second step CodeNeeded (a browser then goes on with its `step`
+    in `log_in_by_code`, a program asks again with `code`), CodeRefused and SecondStepFirst.
     """
     now = now or now_utc()
     tenant = find_tenant(slug)
@@ -97,6 +125,10 @@ def log_in(
         raise _count_stranger(visit, now, password)
     with tenant_scope(tenant.id):
         agent = find_agent(login_id)
+        # The id `admin` alone is an administrator's: the list is chosen without telling who exists.
+        is_admin = agent.is_admin if agent else login_key(login_id) == ADMIN_LOGIN
+        refuse_address(audience_of(is_admin=is_admin), visit.ip)
+        ask = _Ask(tenant, kind, visit, remember, read_policy(), now, code)
         # The connection goes back before argon2, which takes longer than all the queries together.
         db.session.close()
         if agent is None:
@@ -104,9 +136,22 @@ def log_in(
             is_right = False
         else:
             is_right = is_right_password(agent.password_hash, password) and agent.may_work
-        outcome = _decide(
-            tenant, agent, is_right=is_right, kind=kind, visit=visit, remember=remember, now=now
-        )
+        outcome = _decide(ask, agent, is_right=is_right)
+    if isinstance(outcome, AppError):
+        raise outcome
+    return outcome
+
+
+def log_in_by_code(*, step: str, code: str, visit: Visit, now: datetime | None = None) -> LoggedIn:
+    """Go on with a browser's log-in whose password was right. Raises as log_in, LogInNeeded for a step
+    that is wrong, used or five minutes old."""
+    now = now or now_utc()
+    bearer = parse_bearer(step, "step")
+    tenant = find_tenant(bearer.slug) if bearer else None
+    if bearer is None or tenant is None:
+        raise LogInNeeded
+    with tenant_scope(tenant.id), writing():
+        outcome = _go_on(tenant, bearer.hash, code, visit, now)
     if isinstance(outcome, AppError):
         raise outcome
     return outcome
@@ -117,7 +162,8 @@ def log_in_again(
 ) -> LoggedIn:
     """Log a remembering program in by its refresh token, which is spent by that. Raises like log_in.
 
-    A token of a log-in that was ended (elsewhere, log-out, disabled) is worth nothing.
+    A token of a log-in that was ended (elsewhere, log-out, disabled) is worth nothing. A second step was
+    shown when the token was first asked for, and is not asked for again.
     """
     now = now or now_utc()
     bearer = parse_bearer(refresh, "refresh")
@@ -138,159 +184,82 @@ def log_in_again(
         agent = db.session.get(Agent, old.agent_id, with_for_update=True) if old else None
         if old is None or agent is None or not agent.may_work:
             raise LogInNeeded
-        _end(_live_of(agent.id, "program"), "renewed", now)
-        return _grant(tenant, agent, "program", visit, remember=remember, now=now)
-
-
-def end_log_in(login_session_id: int, reason: str, *, now: datetime | None = None) -> None:
-    """End one log-in of the open company; its secret opens nothing from here on. A repeat does nothing."""
-    now = now or now_utc()
-    with writing():
-        ended = _end(LoginSession.id == login_session_id, reason, now)
-        for agent_id in ended:
-            agent = db.session.get(Agent, agent_id)
-            if agent is not None:
-                audit.record(
-                    "log_in.ended", f"agent:{agent_id}", {"reason": reason}, by=agent_actor(agent), at=now
-                )
-
-
-def end_log_ins_of(agent_id: int, reason: str, *, now: datetime | None = None) -> None:
-    """End every log-in of an agent: disabled, deleted, password changed. Part of the caller's action."""
-    with writing():
-        _end(LoginSession.agent_id == agent_id, reason, now or now_utc())
-
-
-def set_password(agent_id: int, password: str, *, by: Actor) -> None:
-    """Give an agent another password and end all their log-ins. Raises AgentRejected: too weak; NotFound."""
-    check_password(password)
-    password_hash = hash_password(password)
-    with writing():
-        agent = get_agent(agent_id)
-        agent.password_hash = password_hash
-        agent.version += 1
-        end_log_ins_of(agent_id, "password")
-        audit.record("agent.password_set", f"agent:{agent_id}", by=by)
-
-
-def renew_log_in(login_session_id: int, *, now: datetime | None = None) -> int:
-    """Push the end of a live log-in to a full lifetime from now; return it in seconds. Raises LogInNeeded."""
-    now = now or now_utc()
-    lifetime_s = _settings().log_in_lifetime_s
-    with writing():
-        renewed = db.session.execute(
-            update(LoginSession)
-            .where(
-                LoginSession.id == login_session_id,
-                LoginSession.ended_at.is_(None),
-                LoginSession.expires_at > now,
-            )
-            .values(seen_at=now, expires_at=now + timedelta(seconds=lifetime_s))
-        )
-        if renewed.rowcount != 1:  # type: ignore[attr-defined]
-            raise LogInNeeded
-    return lifetime_s
-
-
-def mark_seen(login_session_id: int, *, now: datetime) -> None:
-    """Note that a web log-in is in use, which pushes its end by the idle time."""
-    idle = timedelta(seconds=_settings().web_idle_s)
-    with writing():
-        db.session.execute(
-            update(LoginSession)
-            .where(LoginSession.id == login_session_id, LoginSession.ended_at.is_(None))
-            .values(seen_at=now, expires_at=now + idle)
-        )
-
-
-# Counting wrong tries. Shared with access codes: same table, other limits.
-
-
-def count_attempt(
-    limit: Limit, source: str, tenant_id: int = 0, *, now: datetime, wrong: bool = True
-) -> Tries:
-    """Count one wrong try of `source` under `limit` and return the sum; inside `writing()`.
-
-    With `wrong=False` nothing is added, but the count is locked and read just the same: every verdict for
-    one source is given one after the other, on both databases.
-    """
-    row = {
-        "kind": limit.kind,
-        "source": source,
-        "tenant_id": tenant_id,
-        "window_start": window_of(now),
-        "count": int(wrong),
-        "last_at": now,
-    }
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(
-            select(func.pg_advisory_xact_lock(func.hashtext(f"{limit.kind} {source} {tenant_id}")))
-        )
-        insert = postgresql.insert(Attempt)
-    else:
-        insert = sqlite.insert(Attempt)  # type: ignore[assignment]
-    if wrong:
-        db.session.execute(
-            insert.values(row).on_conflict_do_update(
-                index_elements=["kind", "source", "tenant_id", "window_start"],
-                set_={"count": Attempt.count + 1, "last_at": now},
-            )
-        )
-    return read_tries(limit, source, tenant_id, now)
-
-
-def forgive_attempts(limit: Limit, source: str, tenant_id: int = 0) -> None:
-    """Forget the wrong tries of a source that has now been right; inside `writing()`."""
-    db.session.execute(
-        delete(Attempt).where(
-            Attempt.kind == limit.kind, Attempt.source == source, Attempt.tenant_id == tenant_id
-        )
-    )
+        refuse_address(audience_of(is_admin=agent.is_admin), visit.ip)
+        ask = _Ask(tenant, "program", visit, remember, read_policy(), now)
+        if _lacks_second_step(agent, ask.policy):
+            raise SecondStepFirst
+        end_where(live_of(agent.id, "program"), "renewed", now)
+        return _grant(ask, agent)
 
 
 # The parts of a log-in.
 
 
-def _decide(
-    tenant: Tenant,
-    claimed: Agent | None,
-    *,
-    is_right: bool,
-    kind: Kind,
-    visit: Visit,
-    remember: bool,
-    now: datetime,
-) -> LoggedIn | AppError:
+def _decide(ask: _Ask, claimed: Agent | None, *, is_right: bool) -> LoggedIn | AppError:
     """Give the verdict and store it, in one transaction; an error is returned so that its count stays."""
     by_agent, checked_hash = (f"agent:{claimed.id}", claimed.password_hash) if claimed else ("", "")
+    source, tenant_id, now = ask.visit.source, ask.tenant.id, ask.now
+    of_source, of_agent = ask.policy.limit(LOGIN_BY_SOURCE), ask.policy.limit(LOGIN_BY_AGENT)
     with writing():
-        count_attempt(LOGIN_BY_SOURCE, visit.source, tenant.id, now=now, wrong=False)
-        wait_s = blocked_seconds(LOGIN_BY_SOURCE, visit.source, tenant.id, now)
-        if claimed is not None and claimed.last_ip_public != visit.ip:
+        wait_s = lock_attempts(of_source, source, tenant_id, now=now)
+        if claimed is not None and claimed.last_ip_public != ask.visit.ip:
             # A stranger cannot lock an agent out of the address that they work from.
-            count_attempt(LOGIN_BY_AGENT, by_agent, tenant.id, now=now, wrong=False)
-            wait_s = max(wait_s, blocked_seconds(LOGIN_BY_AGENT, by_agent, tenant.id, now))
+            wait_s = max(wait_s, lock_attempts(of_agent, by_agent, tenant_id, now=now))
         if wait_s:
-            return _too_many(wait_s)
+            return too_many(wait_s)
         if claimed is None or not is_right:
-            count_attempt(LOGIN_BY_SOURCE, visit.source, tenant.id, now=now)
+            count_attempt(of_source, source, tenant_id, now=now)
             if claimed is not None:
-                count_attempt(LOGIN_BY_AGENT, by_agent, tenant.id, now=now)
-                audit.record(
-                    "log_in.refused", f"agent:{claimed.id}", {"kind": kind}, by=agent_actor(claimed), at=now
-                )
+                count_attempt(of_agent, by_agent, tenant_id, now=now)
+                _note_refusal(claimed, ask, "password")
             return LogInRefused()
         agent = db.session.get(Agent, claimed.id, with_for_update=True, populate_existing=True)
         if agent is None or not agent.may_work or agent.password_hash != checked_hash:
             return LogInRefused()
-        forgive_attempts(LOGIN_BY_SOURCE, visit.source, tenant.id)
-        forgive_attempts(LOGIN_BY_AGENT, by_agent, tenant.id)
-        try:
-            _refuse_stopped(tenant, agent, kind, now)
-            _make_room(agent, kind, now)
-        except AppError as error:
-            return error
-        return _grant(tenant, agent, kind, visit, remember=remember, now=now)
+        forgive_attempts(of_source, source, tenant_id)
+        forgive_attempts(of_agent, by_agent, tenant_id)
+        return _ask_second_step(ask, agent) or _let_in(ask, agent)
+
+
+def _ask_second_step(ask: _Ask, agent: Agent) -> AppError | None:
+    """What stands between a right password and the log-in; None when nothing does."""
+    factor = find_second_factor(agent.id)
+    if factor is None:
+        is_missing = ask.kind == "program" and _lacks_second_step(agent, ask.policy)
+        return SecondStepFirst() if is_missing else None
+    if not ask.code:
+        return CodeNeeded(_make_step(ask, agent) if ask.kind == "web" else "")
+    refusal = take_code(factor, ask.code, now=ask.now)
+    if refusal is not None:
+        _note_refusal(agent, ask, "code")
+    return refusal
+
+
+def _go_on(tenant: Tenant, step_hash: str, code: str, visit: Visit, now: datetime) -> LoggedIn | AppError:
+    step = db.session.scalar(
+        select(LogInStep)
+        .where(LogInStep.token_hash == step_hash, LogInStep.used_at.is_(None), LogInStep.expires_at > now)
+        .with_for_update()
+    )
+    agent = db.session.get(Agent, step.agent_id, with_for_update=True) if step else None
+    if step is None or agent is None or not agent.may_work or find_second_factor(agent.id) is None:
+        return LogInNeeded()
+    refuse_address(audience_of(is_admin=agent.is_admin), visit.ip)
+    ask = _Ask(tenant, "web", visit, False, read_policy(), now, code or "-")
+    refusal = _ask_second_step(ask, agent)
+    if refusal is not None:
+        return refusal
+    step.used_at = now
+    return _let_in(ask, agent)
+
+
+def _let_in(ask: _Ask, agent: Agent) -> LoggedIn | AppError:
+    try:
+        _refuse_stopped(ask.tenant, agent, ask.kind, ask.now)
+        _make_room(agent, ask.kind, ask.now)
+    except AppError as error:
+        return error
+    return _grant(ask, agent)
 
 
 def _count_stranger(visit: Visit, now: datetime, password: str) -> AppError:
@@ -299,14 +268,14 @@ def _count_stranger(visit: Visit, now: datetime, password: str) -> AppError:
     with writing():
         wait_s = blocked_seconds(LOGIN_BY_SOURCE, visit.source, 0, now)
         if wait_s:
-            return _too_many(wait_s)
+            return too_many(wait_s)
         count_attempt(LOGIN_BY_SOURCE, visit.source, now=now)
     return TenantUnknown()
 
 
-def _too_many(wait_s: int) -> TooManyAttempts:
-    text = _l("여러 번 틀렸습니다. %(seconds)s초 뒤에 다시 시도해 주십시오.", seconds=wait_s)
-    return TooManyAttempts(text, retry_after_s=wait_s)
+def _note_refusal(agent: Agent, ask: _Ask, why: str) -> None:
+    data = {"kind": ask.kind} if why == "password" else {"kind": ask.kind, "reason": why}
+    audit.record("log_in.refused", f"agent:{agent.id}", data, by=agent_actor(agent), at=ask.now)
 
 
 def _refuse_stopped(tenant: Tenant, agent: Agent | None, kind: Kind, now: datetime) -> None:
@@ -322,22 +291,36 @@ def _make_room(agent: Agent, kind: Kind, now: datetime) -> None:
     is_forced = effective_options(agent)["force_login"].value
     if not is_forced and count_live_log_ins(agent.id, kind, now):
         raise AlreadyLoggedIn
-    _end(_live_of(agent.id, kind), "elsewhere", now)
+    end_where(live_of(agent.id, kind), "elsewhere", now)
 
 
-def _grant(
-    tenant: Tenant, agent: Agent, kind: Kind, visit: Visit, *, remember: bool, now: datetime
-) -> LoggedIn:
-    settings = _settings()
-    lifetime_s = settings.web_idle_s if kind == "web" else settings.log_in_lifetime_s
-    token, handle_hash = make_bearer(kind, tenant.slug)
-    refresh, refresh_hash = make_bearer("refresh", tenant.slug) if remember else (None, None)
+def _lacks_second_step(agent: Agent, policy: Policy) -> bool:
+    return policy.needs_two_step(is_admin=agent.is_admin) and find_second_factor(agent.id) is None
+
+
+def _make_step(ask: _Ask, agent: Agent) -> str:
+    token, token_hash = make_bearer("step", ask.tenant.slug)
+    db.session.execute(
+        update(LogInStep)
+        .where(LogInStep.agent_id == agent.id, LogInStep.used_at.is_(None), LogInStep.expires_at <= ask.now)
+        .values(used_at=ask.now)
+    )
+    db.session.add(LogInStep(agent_id=agent.id, token_hash=token_hash, expires_at=ask.now + STEP_LASTS))
+    return token
+
+
+def _grant(ask: _Ask, agent: Agent) -> LoggedIn:
+    settings, visit, now = _settings(), ask.visit, ask.now
+    idle_s = ask.policy.idle_s
+    lifetime_s = idle_s if ask.kind == "web" else settings.log_in_lifetime_s
+    token, handle_hash = make_bearer(ask.kind, ask.tenant.slug)
+    refresh, refresh_hash = make_bearer("refresh", ask.tenant.slug) if ask.remember else (None, None)
     row = LoginSession(
-        kind=kind,
+        kind=ask.kind,
         agent_id=agent.id,
         handle_hash=handle_hash,
         refresh_hash=refresh_hash,
-        refresh_expires_at=now + timedelta(seconds=settings.refresh_lifetime_s) if remember else None,
+        refresh_expires_at=now + timedelta(seconds=settings.refresh_lifetime_s) if ask.remember else None,
         csrf_secret=secrets.token_urlsafe(32),
         device=visit.device[:200],
         ip=visit.ip,
@@ -345,34 +328,14 @@ def _grant(
         created_at=now,
         seen_at=now,
         expires_at=now + timedelta(seconds=lifetime_s),
+        idle_s=idle_s,
+        duty="two_step" if ask.kind == "web" and _lacks_second_step(agent, ask.policy) else "",
     )
     db.session.add(row)
     agent.last_access_at, agent.last_ip_public = now, visit.ip
     db.session.flush()
-    audit.record("log_in.granted", f"agent:{agent.id}", {"kind": kind}, by=agent_actor(agent), at=now)
-    return LoggedIn(tenant.id, agent.id, agent.name, row.id, lifetime_s, token, refresh)
-
-
-def _live_of(agent_id: int, kind: Kind):  # type: ignore[no-untyped-def]  # a column expression
-    return (LoginSession.agent_id == agent_id) & (LoginSession.kind == kind)
-
-
-def _end(condition, reason: str, now: datetime) -> list[int]:  # type: ignore[no-untyped-def]
-    """End the live log-ins that meet the condition; listeners hear it after the commit. Returns agent ids."""
-    rows = db.session.execute(
-        update(LoginSession)
-        .where(condition, LoginSession.ended_at.is_(None))
-        .values(ended_at=now, end_reason=reason)
-        .returning(LoginSession.id, LoginSession.kind, LoginSession.tenant_id, LoginSession.agent_id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for row in rows:
-        after_commit(lambda row=row: _announce_end(row.kind, row.tenant_id, row.id, reason))  # type: ignore[misc]
-    return [row.agent_id for row in rows]
-
-
-def _announce_end(kind: str, tenant_id: int, login_session_id: int, reason: str) -> None:
-    events.login_ended.send(kind, tenant_id=tenant_id, login_session_id=login_session_id, reason=reason)
+    audit.record("log_in.granted", f"agent:{agent.id}", {"kind": ask.kind}, by=agent_actor(agent), at=now)
+    return LoggedIn(ask.tenant.id, agent.id, agent.name, row.id, lifetime_s, token, refresh)
 
 
 def _settings() -> Settings:

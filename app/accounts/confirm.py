@@ -10,10 +10,9 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.actions import count_attempt
-from app.accounts.queries import blocked_seconds
+from app.accounts.attempts import count_attempt, lock_attempts, too_many
 from app.accounts.rules import Limit
-from app.errors import Refused, TooManyAttempts
+from app.errors import Refused
 from app.passwords import is_right_password
 from app.team.queries import get_agent
 from tenants.database import current_tenant_id, now_utc
@@ -30,12 +29,10 @@ def confirm_password(agent_id: int, password: str, *, now: datetime | None = Non
     source, tenant_id = f"agent:{agent_id}", current_tenant_id()
     is_right = is_right_password(get_agent(agent_id).password_hash, password[:128])
     with writing():
-        count_attempt(CONFIRM, source, tenant_id, now=now, wrong=False)
-        wait_s = blocked_seconds(CONFIRM, source, tenant_id, now)
+        wait_s = lock_attempts(CONFIRM, source, tenant_id, now=now)
         if not wait_s and not is_right:
             count_attempt(CONFIRM, source, tenant_id, now=now)
     if wait_s:
-        text = _l("여러 번 틀렸습니다. %(seconds)s초 뒤에 다시 시도해 주십시오.", seconds=wait_s)
-        raise TooManyAttempts(text, retry_after_s=wait_s)
+        raise too_many(wait_s)
     if not is_right:
-        raise Refused(_l("비밀번호가 맞지 않습니다. 지금 로그인한 관리자의 비밀번호를 적어 주십시오."))
+        raise Refused(_l("비밀번호가 맞지 않습니다. 지금 로그인한 분의 비밀번호를 적어 주십시오."))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Flask, Response, current_app, request
 
-from app.accounts.actions import mark_seen
+from app.accounts.endings import mark_seen
+from app.accounts.policy import audience_of, is_allowed
 from app.accounts.queries import find_live_log_in
 from app.programs import bearer_text
+from app.remote import caller_address
 from app.routes import Caller, Identity, add_identifier
 from config.settings import Settings
 from tenants.bearer import parse_bearer
@@ -17,7 +18,7 @@ from tenants.database import now_utc, tenant_scope
 from tenants.resolve import find_tenant
 from tenants.rules import standing
 
-__all__ = ["forget_cookie", "init_app", "set_cookie"]
+__all__ = ["cookie_name", "forget_cookie", "init_app", "set_cookie"]
 
 #: A log-in's use is written down at most this often, not at every click.
 SEEN_EVERY = timedelta(seconds=60)
@@ -39,27 +40,30 @@ def identify_program() -> Identity | None:
     return _identify(bearer_text(), "program")
 
 
-def cookie_name() -> str:
+def cookie_name(purpose: str = "") -> str:
     """With TLS the `__Host-` prefix, which keeps other sites of the domain from setting it."""
-    return "__Host-barohelp" if _settings().uses_tls else "barohelp"
+    name = f"barohelp_{purpose}" if purpose else "barohelp"
+    return f"__Host-{name}" if _settings().uses_tls else name
 
 
-def set_cookie(response: Response, token: str) -> None:
+def set_cookie(response: Response, token: str, *, name: str = "", max_age_s: int | None = None) -> None:
     """Hand the browser its log-in; it lasts until the browser closes or the server ends it."""
     response.set_cookie(
-        cookie_name(), token, httponly=True, secure=_settings().uses_tls, samesite="Lax", path="/"
+        name or cookie_name(),
+        token,
+        max_age=max_age_s,
+        httponly=True,
+        secure=_settings().uses_tls,
+        samesite="Lax",
+        path="/",
     )
 
 
-def forget_cookie(response: Response) -> None:
+def forget_cookie(response: Response, *, name: str = "") -> None:
     """Take the log-in away from the browser."""
     response.delete_cookie(
-        cookie_name(), httponly=True, secure=_settings().uses_tls, samesite="Lax", path="/"
+        name or cookie_name(), httponly=True, secure=_settings().uses_tls, samesite="Lax", path="/"
     )
-
-
-def _cookie_options() -> dict[str, Any]:
-    return {"httponly": True, "secure": _settings().uses_tls, "samesite": "Lax", "path": "/"}
 
 
 def _identify(text: str | None, kind: str) -> Identity | None:
@@ -76,15 +80,20 @@ def _identify(text: str | None, kind: str) -> Identity | None:
         state = standing(tenant.state, tenant.expires_at, now)
         if state != "ok" and not (state == "expired" and kind == "web" and agent.is_admin):
             return None
+        address = caller_address()
+        if address != log_in.ip and not is_allowed(audience_of(is_admin=agent.is_admin), address):
+            return None
         identity = Identity(
             caller=_caller(kind, agent.is_admin),
             tenant_id=tenant.id,
             agent_id=agent.id,
             login_session_id=log_in.id,
             csrf_secret=log_in.csrf_secret,
+            duty=log_in.duty,
+            idle_s=log_in.idle_s if kind == "web" else 0,
         )
         if kind == "web" and now - log_in.seen_at > SEEN_EVERY:
-            mark_seen(log_in.id, now=now)
+            mark_seen(log_in.id, idle_s=log_in.idle_s, now=now)
     return identity
 
 

@@ -29,6 +29,7 @@ _LOGIN_END_WORDS = {
     "disabled": "disabled",
     "password": "expired",
     "expired": "expired",
+    "rules": "expired",
     "operator": "operator",
 }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from customer_agent.rights import Hand
+from customer_agent.screen.share import ShareState
 from wire.control.messages import ControlMessage
 from wire.signal.messages import SignalMessage
 from wire.terms import Channel
@@ -102,6 +103,13 @@ class ClipboardGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class SharingChanged:
+    """What is shown has changed, by the customer's choice or by itself."""
+
+    state: ShareState
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenFailed:
     """The screen cannot be shared (any more): `lacking` names what is missing, where it is known."""
 
@@ -121,4 +129,5 @@ Event = (
     | HandTaken
     | ClipboardGiven
     | ScreenFailed
+    | SharingChanged
 )

@@ -18,13 +18,16 @@ from customer_agent.gate import Gate
 from customer_agent.input import open_hands
 from customer_agent.input.hand import HandThread
 from customer_agent.input.own_hand import OwnHand, OwnHandThread, open_hand_source
+from customer_agent.limit import LimitedHands, open_judge
 from customer_agent.machine import VERSION, pc_name, system_name
 from customer_agent.model import Helper
 from customer_agent.peer import InputEvent, RfbPeer
 from customer_agent.platform_errors import Unsupported
-from customer_agent.screen import open_screen
+from customer_agent.screen import open_screen, open_window
+from customer_agent.screen.share import Everything, Share, SharedScreen, ShareState
 from customer_agent.screen.stream import ScreenStream
 from customer_agent.screen.watcher import LineFacts, Watcher
+from customer_agent.sharing import told
 from desktop.connection import LinkThread
 from desktop.signal_link import SignalLink
 from desktop.support_link import ParticipantLink
@@ -70,7 +73,12 @@ class SupportLink:
         self._session = ""
         self._participants: dict[str, _Participant] = {}
         self._people = control.People(())
+        self.own_window = 0
         self._stream: ScreenStream | None = None
+        self._shared = SharedScreen(
+            open_screen, open_window, share=Everything(), on_state=self._share_changed
+        )
+        self._shares_pending = 0
         self._hand: HandThread | None = None
         self._own_hand: OwnHandThread | None = None
         self._lock = threading.Lock()
@@ -196,6 +204,26 @@ class SupportLink:
         for name, one in self._named():
             one.link.send_control(self._gate.record(name))
 
+    def share(self, share: Share) -> None:
+        """Show this and nothing else; no picture leaves until the screen thread has changed over."""
+        with self._lock:
+            self._shares_pending += 1
+        self._gate.hold_view(True)
+        if self._stream is None:
+            self._make_threads(share)
+        else:
+            self._stream.call(self._change_share, share)
+
+    def show_monitor(self, participant: str, i: int, monitor: int | None) -> None:
+        """Look at one monitor, or answer message `i` with a refusal."""
+
+        def show() -> None:
+            if not self._shared.show_monitor(monitor):
+                self.refuse(participant, i, "share" if self._shared.state.is_partial else "monitor")
+
+        if self._stream is not None:
+            self._stream.call(show)
+
     def close_participant(self, participant: str) -> None:
         """Close the channels of one participant."""
         with self._lock:
@@ -251,20 +279,56 @@ class SupportLink:
 
     # The screen and the hands
 
-    def _open_screen(self) -> None:
-        """Open them with the first participant, after consent. Nothing waits here: this is the Tk thread."""
-        if self._stream is not None:
-            return
+    def _make_threads(self, share: Share) -> None:
+        self._shared = SharedScreen(open_screen, open_window, share=share, on_state=self._share_changed)
         self._stream = ScreenStream(
-            open_screen,
+            self._open_shared,
             on_facts=self._tell_line,
             on_ready=lambda: self._thread.call(self._screen_ready),
             on_failure=self._screen_failed,
         )
-        self._hand = HandThread(open_hands, self._gate.permits)
+        self._hand = HandThread(self._open_hands, self._gate.permits)
         self._own_hand = OwnHandThread(open_hand_source, self._hand_moved)
+
+    def _open_screen(self) -> None:
+        """Open them with the first participant, after consent. Nothing waits here: this is the Tk thread."""
+        if self._stream is None:
+            self.share(Everything())
         for thread in (self._stream, self._hand, self._own_hand):
-            thread.start()
+            if thread is not None and thread.ident is None:
+                thread.start()
+
+    def _open_shared(self) -> SharedScreen:
+        """On the screen thread."""
+        screen = self._shared.open()
+        self._share_is_settled()
+        return screen
+
+    def _open_hands(self) -> LimitedHands:
+        """On the hand thread."""
+        return LimitedHands(open_hands(), open_judge(self.own_window), lambda: self._shared.state)
+
+    def _change_share(self, share: Share) -> None:
+        """On the screen thread."""
+        self._shared.change(share)
+        self._share_is_settled()
+
+    def _share_is_settled(self) -> None:
+        with self._lock:
+            self._shares_pending -= 1
+        self._hold_what_is_not_shown()
+
+    def _share_changed(self, state: ShareState) -> None:
+        """On the screen thread, before any picture of the new state is made."""
+        self._hold_what_is_not_shown()
+        self.say(told(state))
+        self._put(e.SharingChanged(state))
+
+    def _hold_what_is_not_shown(self) -> None:
+        with self._lock:
+            is_held = self._shares_pending > 0 or self._shared.state.is_held
+        if self._gate.hold_view(is_held):
+            self.tell_rights()
 
     def _stop_sharing(self) -> None:
         with self._lock:
@@ -312,7 +376,7 @@ class SupportLink:
     # The link thread
 
     def _greeting(self, name: str) -> Iterable[control.ControlMessage]:
-        return [self._machine(), self._gate.record(name), self._people]
+        return [self._machine(), self._gate.record(name), told(self._shared.state), self._people]
 
     def _machine(self) -> control.Machine:
         screens: tuple[Screen, ...] = ()

@@ -16,6 +16,8 @@ from customer_agent import events as e
 from customer_agent import rights as r
 from customer_agent.gate import Gate
 from customer_agent.rights import STILLNESS_S, Rights
+from customer_agent.screen.share import Everything, OneWindow, Region
+from customer_agent.sharing import Choosing, Sharing, SharingPort
 from customer_agent.start import StartPlan
 from wire.control import messages as control
 from wire.signal import commands as c
@@ -72,7 +74,7 @@ class Problem:
     may_retry: bool
 
 
-class Port(Protocol):
+class Port(SharingPort, Protocol):
     """What the model has done for it; the calls return at once."""
 
     def join(self, tenant: str | None, *, code: str | None = None, token: str | None = None) -> None:
@@ -86,9 +88,6 @@ class Port(Protocol):
 
     def pass_on(self, message: s.SignalMessage) -> None:
         """Give a signal message to every participant's link."""
-
-    def say(self, message: control.ControlMessage, participant: str | None = None) -> None:
-        """Send a control message to one participant, or to all."""
 
     def refuse(self, participant: str, i: int, code: str, *, right: Right | None = None) -> None:
         """Answer a control message with a refusal."""
@@ -139,6 +138,7 @@ class SupportModel:
         self.ended_by = ""
         self.ending_code = ""
         self.has_survey = False
+        self.sharing = Sharing(port)
         self._port = port
         self._gate = gate
         self._clock = clock
@@ -241,6 +241,28 @@ class SupportModel:
         if ask in self.pending_asks:
             self._close_ask(ask, "allowed" if allowed else "denied")
 
+    def choose_share(self, what: Choosing = "any") -> None:
+        """The customer wants to choose what is shown; until then nothing is."""
+        if self.phase in (Phase.WAITING, Phase.CONNECTED):
+            self.sharing.choose(what)
+            self._hold_or_release()
+
+    def cancel_choosing(self) -> None:
+        """The customer leaves it as it was."""
+        self.sharing.cancel()
+        self._hold_or_release()
+
+    def show(self, share: Everything | Region | OneWindow) -> bool:
+        """The customer chose what is shown; False where the company's options do not allow it."""
+        is_done = self.sharing.show(share)
+        self._hold_or_release()
+        return is_done
+
+    def answer_share_ask(self, *, allowed: bool) -> None:
+        """The customer answered an agent who would like to see something else."""
+        self.sharing.decide(allowed=allowed)
+        self._hold_or_release()
+
     def end(self) -> None:
         """The customer ends it."""
         if self.phase in (Phase.ASKING, Phase.FORM, Phase.JOINING):
@@ -270,6 +292,8 @@ class SupportModel:
             self._port.tell_rights()
         for ask in [one for one in self.pending_asks if now >= one.until]:
             self._close_ask(ask, "timeout")
+        if self.sharing.tick(now):
+            self._hold_or_release()
 
     def _join(self, *, token: str | None, code: str | None) -> None:
         self.phase = Phase.JOINING
@@ -365,6 +389,8 @@ class SupportModel:
         if helper.role != "lead":
             # Who joins later may watch; control stays with the one whom the customer let control.
             rights = Rights(rights.allowed & {"view"})
+        if not self.helpers:
+            self.sharing.begin()
         self.helpers[helper.participant] = helper
         self._gate.admit(helper.participant, r.pause(rights, True) if self.is_paused else rights)
         self._port.open_participant(helper, company=self.company, epoch=epoch, keys_lost=keys_lost)
@@ -392,8 +418,27 @@ class SupportModel:
         self._update(event.participant, link=event.state, rtt_ms=event.rtt_ms)
 
     def _take_control(self, event: e.ControlReceived) -> None:
-        if isinstance(event.message, control.Ask):
-            self._take_ask(event.participant, event.message)
+        message = event.message
+        if isinstance(message, control.Ask):
+            self._take_ask(event.participant, message)
+        elif isinstance(message, control.ShowMonitor | control.AskShare):
+            self._take_share_wish(event.participant, event.i, message)
+
+    def _take_share_wish(
+        self, participant: str, i: int, message: control.ShowMonitor | control.AskShare
+    ) -> None:
+        helper = self.helpers.get(participant)
+        if helper is None or helper.role != "lead":
+            # All see the same picture; who leads decides about it.
+            self._port.refuse(participant, i, "not_lead", right="view")
+        elif isinstance(message, control.ShowMonitor):
+            self._port.show_monitor(participant, i, message.monitor)
+        else:
+            self.sharing.take_ask(participant, message, self._clock())
+            self._hold_or_release()
+
+    def _take_sharing(self, event: e.SharingChanged) -> None:
+        self.sharing.take_state(event.state)
 
     def _take_ask(self, participant: str, ask: control.Ask) -> None:
         rights = self._gate.rights_of(participant)
@@ -407,7 +452,7 @@ class SupportModel:
         else:
             until = self._clock() + ASK_TIMEOUT_S
             self.pending_asks.append(Ask(participant, ask.ask_id, ask.right, until))
-            self._hold_control()
+            self._hold_or_release()
 
     def plan_allows(self, right: Right) -> bool:
         """Whether the customer's own command line answered this question in advance."""
@@ -415,16 +460,20 @@ class SupportModel:
 
     def _close_ask(self, ask: Ask, answer: Literal["allowed", "denied", "timeout"]) -> None:
         self.pending_asks.remove(ask)
-        if not self.pending_asks:
+        if not self._asks_something:
             self._gate.hold_input(False)
         if answer == "allowed":
             self._grant(ask.participant, ask.right)
         self._port.say(control.Answer(ask.ask_id, answer), ask.participant)
         self._port.tell_rights()
 
-    def _hold_control(self) -> None:
-        """While a question stands in the panel nobody but the customer can press its buttons."""
-        self._gate.hold_input(True)
+    @property
+    def _asks_something(self) -> bool:
+        return bool(self.pending_asks) or self.sharing.asked is not None or self.sharing.choosing is not None
+
+    def _hold_or_release(self) -> None:
+        """While the customer is asked something nobody else can press the buttons of the answer."""
+        self._gate.hold_input(self._asks_something)
         self._port.tell_rights()
 
     def _grant(self, participant: str, right: Right) -> None:
@@ -440,7 +489,8 @@ class SupportModel:
             return
         self._gate.forget(event.participant)
         self.pending_asks = [ask for ask in self.pending_asks if ask.participant != event.participant]
-        self._gate.hold_input(bool(self.pending_asks))
+        self.sharing.forget(event.participant)
+        self._gate.hold_input(self._asks_something)
         if event.reason in ("B-31", "B-32"):
             self._port.end(event.reason)
             self._finish("distrust", by="system", code=event.reason)
@@ -479,6 +529,7 @@ class SupportModel:
 
     def _set_options(self, options: Mapping[str, bool]) -> None:
         self._options = dict(options)
+        self.sharing.set_options(self._options)
         self._gate.set_options(options)
 
     def _finish(self, ending: Ending, *, by: str = "", code: str = "") -> None:
@@ -503,4 +554,5 @@ class SupportModel:
         e.ParticipantEnded: _take_participant_end,
         e.HandTaken: _take_hand,
         e.ScreenFailed: _take_screen_failure,
+        e.SharingChanged: _take_sharing,
     }

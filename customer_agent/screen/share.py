@@ -143,6 +143,7 @@ class SharedScreen:
         self._resized = False
         self._cursor_waits = False
         self.pixels: Pixels = np.zeros((_NO_SIZE.height, _NO_SIZE.width, 4), np.uint8)
+        self.has_damage = True
         self.state = ShareState("nothing", "choosing")
 
     # Screen thread: the choices
@@ -237,6 +238,8 @@ class SharedScreen:
 
     def _cut(self) -> None:
         """Let `pixels` be the part of the platform's picture that is shown."""
+        # Nothing changes where nothing is shown, so nobody needs to ask again and again.
+        self.has_damage = self._source is None or self._source.has_damage
         if self._window is not None:
             self.pixels = self._window.pixels
         elif self._whole is not None and not self.state.area.is_empty:
@@ -251,11 +254,6 @@ class SharedScreen:
         return self._window or self._whole
 
     # ScreenSource
-
-    @property
-    def has_damage(self) -> bool:
-        """Whether changes are told; nothing changes where nothing is shown."""
-        return self._source is None or self._source.has_damage
 
     def fileno(self) -> int:
         """The platform's, -1 while nothing is shown."""

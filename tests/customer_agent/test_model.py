@@ -10,6 +10,7 @@ import pytest
 from customer_agent import events as e
 from customer_agent.gate import Gate
 from customer_agent.model import Helper, Phase, SupportModel
+from customer_agent.screen.share import Share
 from customer_agent.start import StartPlan
 from wire.control import messages as control
 from wire.rfb.events import KeyEvent, PointerEvent
@@ -54,6 +55,12 @@ class RecordingPort:
 
     def refuse(self, participant: str, i: int, code: str, *, right: Any = None) -> None:
         self.orders.append(("refuse", i))
+
+    def share(self, share: Share) -> None:
+        self.orders.append(("share", share))
+
+    def show_monitor(self, participant: str, i: int, monitor: int | None) -> None:
+        self.orders.append(("monitor", participant, i, monitor))
 
     def tell_rights(self) -> None:
         self.orders.append(("rights",))

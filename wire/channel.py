@@ -20,7 +20,7 @@ from wire.websocket import (
     WebSocketClient,
 )
 
-__all__ = ["SEAL_BROKEN", "ChannelEvent", "Closed", "Opened", "PlainReceived", "SealedChannel"]
+__all__ = ["SEAL_BROKEN", "ChannelEvent", "Closed", "Marked", "Opened", "PlainReceived", "SealedChannel"]
 
 SEAL_BROKEN: Final = 4031
 """Close code: the seal of this channel broke. The other end comes back with a new epoch, never without a
@@ -42,7 +42,12 @@ class PlainReceived:
     data: bytes
 
 
-ChannelEvent: TypeAlias = Opened | PlainReceived | Closed
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An empty record: what follows on this channel is a new stream."""
+
+
+ChannelEvent: TypeAlias = Opened | PlainReceived | Marked | Closed
 
 
 class SealedChannel:
@@ -96,6 +101,13 @@ class SealedChannel:
         self._stream.seal(plain)
         self._flush()
 
+    def mark(self) -> None:
+        """Queue an empty record; raises ProtocolError when the channel is not open."""
+        if not self.is_open:
+            raise ProtocolError("the channel is not open")
+        self._stream.mark()
+        self._flush()
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close with a code and report Closed with it."""
         self._socket.close(code, reason)
@@ -130,7 +142,7 @@ class SealedChannel:
         self._flush()
         if self._stream.is_open and not was_open:
             self._events.append(Opened())
-        self._events.extend(PlainReceived(one) for one in plain if one)
+        self._events.extend(PlainReceived(one) if one else Marked() for one in plain)
 
     def _fail(self, error: SealBroken) -> None:
         self.error = error

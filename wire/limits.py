@@ -27,6 +27,15 @@ MAX_RECORD: Final = 256 * KIB
 SEAL_OVERHEAD: Final = 16
 MAX_SEALED_PLAIN: Final = MAX_RECORD - SEAL_OVERHEAD
 
+# The straight way between two programs
+DIRECT_TOKEN_BYTES: Final = 16
+MAX_DIRECT_PLACES: Final = 16
+MAX_DIRECT_STRANGERS: Final = 8
+DIRECT_TOKEN_S: Final = 3.0
+DIRECT_SEALED_S: Final = 5.0
+DIRECT_BEAT_S: Final = 1.0
+DIRECT_DEAD_S: Final = 4.0
+
 # Signal socket
 MAX_SIGNAL_MESSAGE: Final = 16 * KIB
 MAX_SIGNAL_QUEUE: Final = 256

@@ -18,7 +18,7 @@ import secrets
 import struct
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -44,6 +44,8 @@ __all__ = [
 
 PUBLIC_BYTES: Final = 65
 SALT_BYTES: Final = 32
+
+Path: TypeAlias = Literal["relay", "direct"]
 
 _MAGIC: Final = b"BHSEAL1"
 _LABEL: Final = b"barohelp.seal.1"
@@ -133,10 +135,12 @@ class SealedStream:
         participant: str,
         channel: Channel,
         epoch: int,
+        path: Path = "relay",
         ephemeral: ParticipantKey | None = None,
     ) -> None:
-        """`role` is this end; `own` and `peer_public` are the participant's keys of key.open. `ephemeral`
-        is for test vectors only.
+        """`role` is this end; `own` and `peer_public` are the participant's keys of key.open. `path` is part
+        of the keys, so that nobody can join one way's end to the other's. `ephemeral` is for test vectors
+        only.
         """
         if channel not in CHANNELS:
             raise ValueError(f"{channel} is no channel")
@@ -152,6 +156,7 @@ class SealedStream:
             participant=participant,
             channel=channel,
             epoch=epoch,
+            path=path,
             role=role,
             own_public=own.public,
             peer_public=peer_public,
@@ -200,6 +205,16 @@ class SealedStream:
         for start in range(0, len(view), MAX_SEALED_PLAIN):
             self._out.append(self._send.seal(view[start : start + MAX_SEALED_PLAIN]))
 
+    def mark(self) -> None:
+        """Queue an empty record: a sign of life, or "the stream begins anew here" (docs/wire.md part 3).
+
+        Raises as seal does.
+        """
+        self._check()
+        if self._send is None or not self.is_open:
+            raise WrongState("the channel is not open yet")
+        self._out.append(self._send.seal(b""))
+
     def _check(self) -> None:
         if self._broken is not None:
             raise SealBroken(f"this channel is broken: {self._broken}")
@@ -237,6 +252,7 @@ class _Context:
     participant: str
     channel: Channel
     epoch: int
+    path: Path
     role: Side
     own_public: bytes
     peer_public: bytes
@@ -246,7 +262,8 @@ class _Context:
         publics, hellos = (self.own_public, self.peer_public), (own_hello, peer_hello)
         if self.role == "agent":
             publics, hellos = publics[::-1], hellos[::-1]
-        names = (self.session, self.participant, self.channel, str(self.epoch))
+        way = () if self.path == "relay" else (self.path,)
+        names = (self.session, self.participant, self.channel, str(self.epoch), *way)
         parts = (_LABEL, *(name.encode() for name in names), *publics, *hellos)
         transcript = hashlib.sha256(b"".join(map(_with_length, parts))).digest()
         return {side: self._direction(secret, transcript, side) for side in _OTHER}

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from wire.limits import MAX_DESKTOP_SIDE, MAX_SCREENS
+from wire.limits import MAX_DESKTOP_SIDE, MAX_DIRECT_PLACES, MAX_SCREENS
 from wire.record import MAX_EXACT, Between, Items, Pattern, Record, Text
 from wire.terms import PublicId, Right, Screens
 
@@ -24,6 +24,7 @@ __all__ = [
     "AskShare",
     "Beat",
     "ControlMessage",
+    "Direct",
     "End",
     "Hello",
     "InputMode",
@@ -34,6 +35,7 @@ __all__ = [
     "Pause",
     "People",
     "Person",
+    "Place",
     "Pointer",
     "Quality",
     "Refused",
@@ -293,6 +295,28 @@ class Sharing(ControlMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class Place(Record):
+    """An address and port of the agent's PC or of its router; an address, never a name."""
+
+    host: Annotated[str, Pattern("[0-9A-Fa-f:.]{2,45}")]
+    port: Annotated[int, Between(1, 65_535)]
+
+
+@dataclass(frozen=True, slots=True)
+class Direct(ControlMessage):
+    """Where the agent's program can be reached straight, and the token to show there for each channel.
+
+    Complete each time; a later one adds places (the router's answer takes a while). The customer program
+    dials, and stays on the relay where nothing answers. With the option always_relay it is refused.
+    """
+
+    TYPE: ClassVar[str] = "direct"
+    SENDER: ClassVar[Sender] = "agent"
+    places: Annotated[tuple[Place, ...], Items(MAX_DIRECT_PLACES)]
+    tokens: Annotated[Mapping[str, Annotated[str, Pattern("[0-9a-f]{32}")]], Items(2)]
+
+
+@dataclass(frozen=True, slots=True)
 class Person(Record):
     """One who is here."""
 
@@ -380,6 +404,7 @@ CONTROL_MESSAGES: Final[Mapping[str, type[ControlMessage]]] = {
         ShowMonitor,
         AskShare,
         Sharing,
+        Direct,
         People,
         Beat,
         Notice,

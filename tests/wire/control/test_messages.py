@@ -101,6 +101,13 @@ CASES: list[Case] = [
         '{"t":"sharing","kind":"monitor","why":"","monitor":1,"title":"","monitors":'
         '[{"id":1,"x":1920,"y":0,"w":1280,"h":1024,"name":"HDMI-1","primary":true}]}',
     ),
+    (
+        c.Direct((c.Place("192.0.2.7", 51515),), {"screen": "0" * 32}),
+        "agent",
+        None,
+        None,
+        '{"t":"direct","places":[{"host":"192.0.2.7","port":51515}],"tokens":{"screen":"' + "0" * 32 + '"}}',
+    ),
     (c.Pointer(-5, 40), "customer", "mouse_tracking", "view", '{"t":"pointer","x":-5,"y":40}'),
     (
         c.People((c.Person(P, "철", "invited", True),)),

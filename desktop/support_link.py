@@ -108,6 +108,7 @@ class ParticipantLink:
         features: Iterable[str] = (),
         greeting: Callable[[], Iterable[ControlMessage]] = tuple,
         channels: Iterable[Channel] = ("screen", "control"),
+        on_demand: Iterable[Channel] = (),
         on_words: Callable[[tuple[str, ...]], None] | None = None,
         on_channel_open: Callable[[Channel], None] | None = None,
         on_plain: Callable[[Channel, bytes], None] | None = None,
@@ -140,6 +141,7 @@ class ParticipantLink:
         every change on_end      (by, reason), once: the other end or the system ended, or B-31 / B-32 broke
         the trust. Not after
                     our own end() or close()
+        on_demand   channels that open when an end wants them ("files"), in the present epoch
         expected_who   the customer's: (agent_name, company) as the signal socket named them; another `who`
         is B-32 epoch, keys_lost   for a program that started anew and finds the participant in its
         snapshot: the snapshot's
@@ -152,6 +154,11 @@ class ParticipantLink:
         self._language, self._program, self._features = language, program, tuple(features)
         self._greeting = greeting
         self._wanted: tuple[Channel, ...] = tuple(channels)
+        # Channels that open when an end asks; their loss is no break of the support session.
+        self._on_demand: set[Channel] = set(on_demand)
+        self._asked: set[Channel] = set()
+        self._extra_timers: dict[Channel, Timer] = {}
+        self._extra_backoff = Backoff()
         self._on_words, self._on_channel_open, self._on_plain = on_words, on_channel_open, on_plain
         self._on_control, self._on_channel_lost, self._on_drained = on_control, on_channel_lost, on_drained
         self._on_state, self._on_end = on_state, on_end
@@ -219,6 +226,18 @@ class ParticipantLink:
         self._link.call(self._send, leg, plain)
         return True
 
+    def want(self, channel: Channel) -> None:
+        """Open a channel of `on_demand`, now and after every break; from any thread. The other end may do so
+        too.
+        """
+        self._link.call(self._want, channel)
+
+    def refuse_channel(self, channel: Channel) -> None:
+        """Close a channel of `on_demand` and never open it again: the other end broke its rules. Any
+        thread.
+        """
+        self._link.call(self._refuse_channel, channel)
+
     def send_control(self, message: ControlMessage) -> None:
         """Send a control message; from any thread. Dropped when the channel is not open: `greeting` tells
         the other end what matters when it comes back.
@@ -265,8 +284,8 @@ class ParticipantLink:
             if message.participant == self.participant and not waits:
                 self._take_key(message)
         elif isinstance(message, Offer):
-            if message.participant == self.participant and message.epoch > self._epoch:
-                self._take_offer(message)
+            if message.participant == self.participant:
+                self._take_any_offer(message)
         elif isinstance(message, AgentSnapshot | CustomerSnapshot):
             self._take_snapshot(message)
         elif isinstance(message, ParticipantLeft):
@@ -310,6 +329,14 @@ class ParticipantLink:
             self._drop_legs(1000, "new epoch")
             self._epoch = mine[0].epoch
             self._need_ticket("control")
+
+    def _take_any_offer(self, offer: Offer) -> None:
+        if "control" not in offer.tickets:
+            # Channels on demand, beside those that run; of another epoch it is somebody else's news.
+            if offer.epoch == self._epoch:
+                self._take_extra(offer)
+        elif offer.epoch > self._epoch:
+            self._take_offer(offer)
 
     def _take_offer(self, offer: Offer) -> None:
         self._drop_legs(1000, "new epoch")
@@ -382,6 +409,11 @@ class ParticipantLink:
             self._beat = Heartbeat(self._link.clock())
             self._link.guard(self._greet)
             self._tick()
+            for name in self._asked:
+                self._forget_extra(name)
+                self._need_extra(name)
+        elif leg.name in self._on_demand:
+            self._extra_backoff.reset()
         if self._on_channel_open is not None:
             self._link.guard(self._on_channel_open, leg.name)
         if self._all_open():
@@ -393,8 +425,56 @@ class ParticipantLink:
         for message in self._greeting():
             self._say(message)
 
+    # -- channels on demand
+
+    def _want(self, channel: Channel) -> None:
+        if channel in self._on_demand:
+            self._asked.add(channel)
+            self._need_extra(channel)
+
+    def _refuse_channel(self, channel: Channel) -> None:
+        self._on_demand.discard(channel)
+        self._asked.discard(channel)
+        leg = self._legs.get(channel)
+        if leg is not None:
+            leg.close(BAD_CONTROL, "rules broken")
+            self._drop_leg(leg)
+
+    def _need_extra(self, channel: Channel, wait_s: float = 0.0) -> None:
+        """Ask for tickets of a channel on demand; the epoch stays, nothing else is disturbed."""
+        if self._ended or channel not in self._asked or channel in self._extra_timers:
+            return
+
+        def ask() -> None:
+            del self._extra_timers[channel]
+            # Without control there is a break, and control asks again when it is back.
+            if channel not in self._legs and self._control is not None:
+                self._send_command(TicketNeed(self.participant, channel, self._epoch))
+                self._extra_timers[channel] = self._link.call_later(_ASK_AGAIN_S, ask)
+
+        self._extra_timers[channel] = self._link.call_later(wait_s, ask)
+
+    def _forget_extra(self, channel: Channel) -> None:
+        timer = self._extra_timers.pop(channel, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _take_extra(self, offer: Offer) -> None:
+        for name in self._on_demand:
+            if name in offer.tickets and name not in self._legs and self._keys.is_complete:
+                self._forget_extra(name)
+                self._open_channel(name, offer)
+
+    def _lose_extra(self, channel: Channel) -> None:
+        self._need_extra(channel, self._extra_backoff.next_s(RETRY_CONNECTED_S))
+
     def _take_loss(self, leg: _Leg, lost: LinkLost) -> None:
         if self._legs.get(leg.name) is not leg:
+            return
+        if leg.name in self._on_demand:
+            leg.why = leg.why or str(lost)
+            self._drop_leg(leg)
+            self._lose_extra(leg.name)
             return
         reached = leg.channel.was_reached
         leg.why = leg.why or str(lost)
@@ -423,6 +503,9 @@ class ParticipantLink:
         if self._legs.get(leg.name) is leg:
             leg.close(1000, why)
             self._drop_leg(leg)
+            if leg.name in self._on_demand:
+                self._lose_extra(leg.name)
+                return
             self._judge()
             self._need_ticket(leg.name)
 
@@ -637,6 +720,8 @@ class ParticipantLink:
     def _close_all(self) -> None:
         self._ended = True
         self._cancel_ask()
+        for name in list(self._extra_timers):
+            self._forget_extra(name)
         if self._dead_timer is not None:
             self._dead_timer.cancel()
         for leg in list(self._legs.values()):

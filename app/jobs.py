@@ -16,9 +16,11 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, crontab
 from sqlalchemy import select
 
+from app.documents.making import forget_old
+from app.queue import add_tasks_to, make_huey
 from app.support import orders, relays
 from app.support.actions import expiry
 from config.settings import Settings, SettingsError, load
@@ -32,16 +34,9 @@ RELAYS_EVERY_S = 5.0
 FIGURES_EVERY_S = 60.0
 
 
-def make_huey(settings: Settings) -> Huey:
-    """Return the queue of this deployment: a file, or Redis where there is one."""
-    if settings.redis_url is not None:
-        return RedisHuey("barohelp", url=settings.redis_url)
-    settings.storage_dir.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey("barohelp", filename=str(settings.storage_dir / "jobs.sqlite3"), fsync=False)
-
-
 def add_tasks(huey: Huey, app: Flask) -> None:
-    """Register what huey does by itself."""
+    """Register what huey does by itself, and what the web half may ask for."""
+    add_tasks_to(huey, app)
 
     @huey.periodic_task(crontab(minute="*/10"))  # type: ignore[untyped-decorator]
     def forget_old_messages() -> None:
@@ -52,6 +47,11 @@ def add_tasks(huey: Huey, app: Flask) -> None:
     def close_abandoned_slots() -> None:
         """Close the slots of agents who have been away for half a day."""
         for_each_tenant(app, expiry.close_abandoned_slots)
+
+    @huey.periodic_task(crontab(minute="23"))  # type: ignore[untyped-decorator]
+    def forget_old_documents() -> None:
+        """Delete exports and uploads whose time is over."""
+        for_each_tenant(app, forget_old)
 
 
 def for_each_tenant(app: Flask, deed: Any) -> int:

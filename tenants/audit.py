@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from flask import current_app
-from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, select
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, TenantStamped, current_tenant_id, db, now_utc
@@ -50,6 +50,7 @@ class AuditEntry(TenantStamped, Model):
 
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "n"),
+        Index("ix_audit_entry_at", "tenant_id", "at"),
         CheckConstraint(
             "actor_kind IN ('admin', 'agent', 'customer', 'operator', 'system')", name="actor_kind"
         ),

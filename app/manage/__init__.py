@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.manage import menu, views
+from app.manage import exports, menu, views
 
 __all__ = ["init_app"]
 
@@ -17,3 +17,4 @@ def init_app(app: Flask) -> None:
     """Register the pages, and give the layout its menu."""
     app.register_blueprint(views.blueprint)
     menu.init_app(app)
+    exports.init_app(app)

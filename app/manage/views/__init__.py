@@ -8,4 +8,4 @@ __all__ = ["blueprint"]
 
 blueprint = Blueprint("manage", __name__, template_folder="../templates")
 
-from app.manage.views import agents, departments, issue_types, log, options  # noqa: E402, F401  # they add their addresses to it
+from app.manage.views import agents, departments, documents, issue_types, log, options, roster  # noqa: E402, F401  # they add their addresses to it

@@ -1,0 +1,138 @@
+"""Taking a roster over: every line or none, in one transaction, for exactly the plan that was looked at.
+
+Passwords are hashed before the transaction, rows go in by hundreds, and the audit log gets one entry for each
+hundred agents, so that the write lock is held for a second or two even with ten thousand.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.endings import end_log_ins_of
+from app.manage.roster.queries import room_left
+from app.manage.roster.rules import Changed, New, Plan
+from app.manage.roster.upload import plan_upload
+from app.passwords import hash_password
+from app.sheets import SheetRejected
+from app.team.errors import AgentRejected, ChangedElsewhere
+from app.team.models import Agent, Department
+from app.team.rules import login_key
+from tenants import audit
+from tenants.audit import Actor
+from tenants.database import current_tenant_id, db
+from tenants.models import Tenant
+from tenants.writing import writing
+
+__all__ = ["take_over", "take_over_upload"]
+
+ENTRY_HOLDS: Final = 100
+
+
+def take_over_upload(params: Mapping[str, Any], _path: Path) -> dict[str, Any]:
+    """The maker of "roster" documents: carry out the plan that was looked at. Raises AppError."""
+    plan = plan_upload(params["what"], params["upload"], agent_id=params["agent_id"])
+    if plan.digest() != params["digest"] or plan.problems:
+        raise SheetRejected(_l("그사이 상담원이나 부서가 바뀌었습니다. 파일을 다시 올려 확인해 주십시오."))
+    take_over(plan, by=Actor(**params["by"]))
+    return {
+        "new": len(plan.new),
+        "changed": len(plan.changed),
+        "departments": len(plan.departments),
+        "invited": plan.invited,
+    }
+
+
+def take_over(plan: Plan, *, by: Actor) -> None:
+    """Store everything that the plan says. Raises ChangedElsewhere, AgentRejected; then nothing is stored."""
+    db.session.rollback()
+    hashes = {one.login_id: hash_password(one.password or secrets.token_urlsafe(32)) for one in plan.new}
+    new_passwords = {
+        one.known.id: hash_password(one.values["password"])
+        for one in plan.changed
+        if "password" in one.values
+    }
+    try:
+        with writing():
+            _check_room_again(plan)
+            departments = _make_departments(plan.departments, by)
+            _make_agents(plan.new, departments, hashes, by)
+            _change_agents(plan.changed, departments, new_passwords, by)
+    except IntegrityError as error:  # somebody made the same agent or department meanwhile
+        raise ChangedElsewhere from error
+
+
+def _check_room_again(plan: Plan) -> None:
+    db.session.get(Tenant, current_tenant_id(), with_for_update=True)
+    room = room_left()
+    mobile = sum(1 for one in plan.new if one.seat == "pc_mobile")
+    if len(plan.new) > room.agents or mobile > room.mobile:
+        raise AgentRejected(_l("남은 상담원 수가 없습니다. 상담원 수를 늘린 뒤 다시 시도해 주십시오."))
+
+
+def _make_departments(names: Sequence[str], by: Actor) -> dict[str, int]:
+    """Make the missing ones; return all of them, from name to id."""
+    for name in names:
+        row = Department(name=name, name_key=name.casefold())
+        db.session.add(row)
+        db.session.flush()
+        audit.record("department.created", f"department:{row.public_id}", {"name": name}, by=by)
+    return {name: key for key, name in db.session.execute(select(Department.id, Department.name))}
+
+
+def _make_agents(
+    new: Sequence[New], departments: Mapping[str, int], hashes: Mapping[str, str], by: Actor
+) -> None:
+    rows = [
+        {
+            "login_id": one.login_id,
+            "login_key": login_key(one.login_id),
+            "name": one.name,
+            "role": "agent",
+            "seat": one.seat,
+            "department_id": departments[one.department] if one.department else None,
+            "phone": one.phone,
+            "email": one.email,
+            "password_hash": hashes[one.login_id],
+        }
+        for one in new
+    ]
+    for start in range(0, len(rows), ENTRY_HOLDS):
+        piece = rows[start : start + ENTRY_HOLDS]
+        db.session.execute(insert(Agent), piece)
+        _note("agent.created", [str(row["login_id"]) for row in piece], by)
+
+
+def _change_agents(
+    changed: Sequence[Changed], departments: Mapping[str, int], hashes: Mapping[int, str], by: Actor
+) -> None:
+    for one in changed:
+        values: dict[str, Any] = {key: one.values[key] for key in one.values if key != "password"}
+        if "department" in values:
+            values["department_id"] = departments[values.pop("department")]
+        if one.known.id in hashes:
+            values["password_hash"] = hashes[one.known.id]
+        won = db.session.execute(
+            update(Agent)
+            .where(Agent.id == one.known.id, Agent.version == one.known.version, Agent.deleted_at.is_(None))
+            .values(**values, version=one.known.version + 1),
+            execution_options={"synchronize_session": False},
+        )
+        if won.rowcount != 1:  # type: ignore[attr-defined]
+            raise ChangedElsewhere
+        if one.known.id in hashes:
+            end_log_ins_of(one.known.id, "password")
+    ids = [one.known.login_id for one in changed]
+    for start in range(0, len(ids), ENTRY_HOLDS):
+        _note("agent.changed", ids[start : start + ENTRY_HOLDS], by)
+
+
+def _note(action: str, login_ids: Sequence[str], by: Actor) -> None:
+    data = {"login_id": list(login_ids), "from_file": True}
+    audit.record(action, f"agents:{len(login_ids)}", data, by=by)

@@ -471,12 +471,16 @@ class Connection:
 def _new_socket(family: int, kind: int, proto: int) -> socket.socket:
     made = socket.socket(family, kind, proto)
     made.setblocking(False)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    _set_options(made)
+    return made
+
+
+def _set_options(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     low_water = getattr(socket, "TCP_NOTSENT_LOWAT", None)
     if low_water is not None:
         # The backlog stays with us, where screen updates can still be merged (design: relay.md).
-        made.setsockopt(socket.IPPROTO_TCP, low_water, _SEND_BYTES)
-    return made
+        sock.setsockopt(socket.IPPROTO_TCP, low_water, _SEND_BYTES)
 
 
 class LinkThread(threading.Thread):
@@ -562,6 +566,24 @@ class LinkThread(threading.Thread):
             self.run_aside(look_up, connect)
         return connection
 
+    def dial(
+        self,
+        host: str,
+        port: int,
+        protocol: SocketProtocol,
+        on_event: Callable[[Any], None],
+        on_lost: Callable[[LinkLost], None],
+    ) -> Connection:
+        """Connect to an address straight, without a proxy and without TLS; as open. Raises ValueError for a
+        name.
+        """
+        version = ipaddress.ip_address(host).version
+        family = socket.AF_INET if version == 4 else socket.AF_INET6
+        connection = Connection(self, protocol, on_event, on_lost)
+        self._connections.add(connection)
+        self.call(connection.connect, [(family, socket.SOCK_STREAM, 0, "", (host, port))], None)
+        return connection
+
     def adopt(
         self,
         sock: socket.socket,
@@ -570,6 +592,8 @@ class LinkThread(threading.Thread):
         on_lost: Callable[[LinkLost], None],
     ) -> Connection:
         """Drive `protocol` on a connected non-blocking socket; as open, but for the way to it."""
+        sock.setblocking(False)
+        _set_options(sock)
         connection = Connection(self, protocol, on_event, on_lost)
         self._connections.add(connection)
         self.call(connection.adopt, sock)

@@ -15,20 +15,31 @@ which brings the next offer.
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from desktop.backoff import Backoff
-from desktop.connection import Connection, LinkThread, Timer
+from desktop.connection import LinkThread, Timer
+from desktop.direct import DirectDial, DirectDoor
+from desktop.leg import Leg
 from desktop.signal_link import SignalLink, SignalState
-from wire.channel import Closed, Opened, PlainReceived, SealedChannel
+from wire.channel import Closed, Marked, Opened, PlainReceived, SealedChannel
 from wire.control.beat import Heartbeat
-from wire.control.messages import CONTROL_VERSION, Beat, ControlMessage, End, Hello, Who
+from wire.control.messages import CONTROL_VERSION, Beat, ControlMessage, Direct, End, Hello, Who
 from wire.control.protocol import ControlProtocol
 from wire.errors import LinkLost, ProtocolError, SealBroken
-from wire.limits import CONTROL_DEAD_S, PAIR_WAIT_S, RETRY_CONNECTED_S
+from wire.limits import (
+    CONTROL_DEAD_S,
+    DIRECT_BEAT_S,
+    DIRECT_DEAD_S,
+    DIRECT_SEALED_S,
+    PAIR_WAIT_S,
+    RETRY_CONNECTED_S,
+)
 from wire.seal import ParticipantKey, SealedStream
 from wire.signal.commands import Command, EndOwnSession, EndSession, LinkReport, TicketNeed
 from wire.signal.keys import KeyExchange
@@ -48,11 +59,12 @@ from wire.signal.messages import (
 )
 from wire.terms import Channel, Right, Side
 
-__all__ = ["LinkState", "ParticipantLink", "SignalLink", "SignalState"]
+__all__ = ["LinkState", "ParticipantLink", "SignalLink", "SignalState", "Way"]
 
 log = logging.getLogger(__name__)
 
 LinkState: TypeAlias = Literal["ok", "unstable", "lost"]
+Way: TypeAlias = Literal["direct", "relay"]
 
 BAD_CONTROL: Final = 4032
 """Close code of a control channel on which the other end broke the rules."""
@@ -64,32 +76,12 @@ _TELL_END_S: Final = 2.0
 _SAME_TICKET_TRIES: Final = 3
 _TICKET_MARGIN_S: Final = 5.0
 _ASK_AGAIN_S: Final = 10.0
+DIRECT: Final = "direct"
+"""The feature in `hello` of an end that knows the straight way."""
+_DIRECT_AGAIN_S: Final = (30.0, 120.0, 600.0)
+_STREAM: Final = 32
 # The relay sends away who waits alone for PAIR_WAIT_S; after that only a stalled other end is left.
 _OPENING_S: Final = PAIR_WAIT_S + 5.0
-
-
-class _Leg:
-    """One channel in one epoch: its socket, its seal, and what waits for it."""
-
-    def __init__(self, name: Channel, channel: SealedChannel) -> None:
-        self.name: Channel = name
-        self.channel = channel
-        self.connection: Connection | None = None
-        self.is_open = False
-        self.was_polite = False
-        self.why = ""
-        self.opened_at = 0.0
-        self.queued = 0
-        self.patience: Timer | None = None
-
-    def close(self, code: int, reason: str = "") -> None:
-        """Say goodbye and let the socket finish by itself."""
-        self.why = self.why or reason
-        if self.patience is not None:
-            self.patience.cancel()
-        if self.connection is not None:
-            self.channel.close(code, reason)
-            self.connection.finish()
 
 
 class ParticipantLink:
@@ -117,7 +109,10 @@ class ParticipantLink:
         on_drained: Callable[[Channel], None] | None = None,
         on_state: Callable[[LinkState, int | None], None] | None = None,
         on_end: Callable[[str, str], None] | None = None,
+        on_way: Callable[[Way], None] | None = None,
         expected_who: Callable[[], tuple[str, str]] | None = None,
+        make_door: Callable[[str], DirectDoor] | None = None,
+        may_dial: bool = False,
         epoch: int = 0,
         keys_lost: bool = False,
         own_key: ParticipantKey | None = None,
@@ -141,6 +136,10 @@ class ParticipantLink:
         every change on_end      (by, reason), once: the other end or the system ended, or B-31 / B-32 broke
         the trust. Not after
                     our own end() or close()
+        on_way      direct | relay: how the screen goes now, on every change
+        make_door, may_dial   the straight way: the agent's end listens at the door that make_door(the relay's
+        host)
+                    makes, the customer's dials; None and False: never
         on_demand   channels that open when an end wants them ("files"), in the present epoch
         expected_who   the customer's: (agent_name, company) as the signal socket named them; another `who`
         is B-32 epoch, keys_lost   for a program that started anew and finds the participant in its
@@ -151,7 +150,9 @@ class ParticipantLink:
         self._link = link
         self._role: Side = role
         self._send_command = send_command
-        self._language, self._program, self._features = language, program, tuple(features)
+        knows_direct = make_door is not None or may_dial
+        self._language, self._program = language, program
+        self._features = (*features, DIRECT) if knows_direct else tuple(features)
         self._greeting = greeting
         self._wanted: tuple[Channel, ...] = tuple(channels)
         # Channels that open when an end asks; their loss is no break of the support session.
@@ -161,7 +162,7 @@ class ParticipantLink:
         self._extra_backoff = Backoff()
         self._on_words, self._on_channel_open, self._on_plain = on_words, on_channel_open, on_plain
         self._on_control, self._on_channel_lost, self._on_drained = on_control, on_channel_lost, on_drained
-        self._on_state, self._on_end = on_state, on_end
+        self._on_state, self._on_end, self._on_way = on_state, on_end, on_way
         self._expected_who = expected_who
         self._keys_lost = keys_lost
         self._keys = KeyExchange(role=role, session=session, participant=participant, own=own_key)
@@ -171,7 +172,22 @@ class ParticipantLink:
         self._offer: Offer | None = None
         self._offer_until = 0.0
         self._tcp_tries: dict[Channel, int] = {}
-        self._legs: dict[Channel, _Leg] = {}
+        self._legs: dict[Channel, Leg] = {}
+        # The straight way: legs that carry, and channels whose relay leg still holds bytes of an old stream.
+        self._make_door, self._may_dial = make_door, may_dial
+        self._door: DirectDoor | None = None
+        self._dial = DirectDial(link, self._direct_stream, self._take_direct_event, self._lose_direct)
+        self._direct: dict[Channel, Leg] = {}
+        self._skipping: set[Channel] = set()
+        self._live: set[Channel] = set()
+        self._streams: dict[Channel, int] = {}
+        self._opening: Channel | None = None
+        self._options: Mapping[str, bool] = {}
+        self._relay_host = ""
+        self._direct_tries = 0
+        self._direct_again: Timer | None = None
+        self._direct_timer: Timer | None = None
+        self._direct_ticked = 0.0
         self._lock = threading.Lock()
         self._control: ControlProtocol | None = None
         self._beat: Heartbeat | None = None
@@ -186,8 +202,19 @@ class ParticipantLink:
 
     @property
     def epoch(self) -> int:
-        """The epoch of the newest offer; read it inside on_channel_open."""
-        return self._epoch
+        """The epoch of the newest offer; inside on_channel_open, the number of that channel's new stream."""
+        return self.number(self._opening) if self._opening is not None else self._epoch
+
+    def number(self, channel: Channel) -> int:
+        """The number of a channel's present stream: the epoch, and another one for each change of its way
+        within it. Give it to `send`.
+        """
+        return self._epoch + (max(0, self._streams.get(channel, 0) - 1) << _STREAM)
+
+    @property
+    def way(self) -> Way:
+        """How the screen goes now."""
+        return "direct" if "screen" in self._direct else "relay"
 
     def words(self, language: str) -> tuple[str, ...] | None:
         """Return the six words in another language than on_words gave, None before the keys are exchanged."""
@@ -218,8 +245,8 @@ class ParticipantLink:
         """Seal and send bytes on "screen" or "files"; from any thread. False when the channel is not open,
         or is of another epoch than the bytes: then they are of a stream that is over.
         """
-        leg = self._legs.get(channel)
-        if leg is None or not leg.is_open or (epoch is not None and epoch != self._epoch):
+        leg = self._carrier(channel)
+        if leg is None or not leg.is_open or (epoch is not None and epoch != self.number(channel)):
             return False
         with self._lock:
             leg.queued += len(plain)
@@ -250,7 +277,7 @@ class ParticipantLink:
 
     def pending_bytes(self, channel: Channel) -> int:
         """Bytes that wait for the line, sealed or not; from any thread. Encode nothing new above ~256 KiB."""
-        leg = self._legs.get(channel)
+        leg = self._carrier(channel)
         if leg is None:
             return 0
         return leg.queued + (leg.connection.pending_bytes if leg.connection is not None else 0)
@@ -341,7 +368,10 @@ class ParticipantLink:
     def _take_offer(self, offer: Offer) -> None:
         self._drop_legs(1000, "new epoch")
         self._epoch = offer.epoch
+        self._streams.clear()
         self._offer = offer
+        self._options = offer.options
+        self._relay_host = urlsplit(offer.relay_url).hostname or ""
         self._offer_until = self._link.clock() + max(1.0, offer.ttl_s - _TICKET_MARGIN_S)
         self._tcp_tries.clear()
         self._cancel_ask()
@@ -361,18 +391,9 @@ class ParticipantLink:
                 self._open_channel(name, self._offer)
 
     def _open_channel(self, name: Channel, offer: Offer) -> None:
-        assert self._keys.peer_public is not None
-        stream = SealedStream(
-            role=self._role,
-            own=self._keys.own,
-            peer_public=self._keys.peer_public,
-            session=self.session,
-            participant=self.participant,
-            channel=name,
-            epoch=offer.epoch,
-        )
+        stream = self._make_stream(name, offer.epoch, "relay")
         url = channel_url(offer, name)
-        leg = _Leg(name, SealedChannel(url, stream))
+        leg = Leg(name, SealedChannel(url, stream))
         self._legs[name] = leg
         leg.connection = self._link.open(
             url,
@@ -384,7 +405,20 @@ class ParticipantLink:
         leg.connection.on_drained = lambda: self._drained(leg)
         leg.patience = self._link.call_later(_OPENING_S, lambda: self._give_up(leg, "not sealed in time"))
 
-    def _take_event(self, leg: _Leg, event: object) -> None:
+    def _make_stream(self, name: Channel, epoch: int, path: Way) -> SealedStream:
+        assert self._keys.peer_public is not None
+        return SealedStream(
+            role=self._role,
+            own=self._keys.own,
+            peer_public=self._keys.peer_public,
+            session=self.session,
+            participant=self.participant,
+            channel=name,
+            epoch=epoch,
+            path=path,
+        )
+
+    def _take_event(self, leg: Leg, event: object) -> None:
         if self._legs.get(leg.name) is not leg:
             return
         if isinstance(event, Opened):
@@ -392,13 +426,15 @@ class ParticipantLink:
         elif isinstance(event, PlainReceived):
             if leg.name == "control":
                 self._take_control(leg, event.data)
-            elif self._on_plain is not None:
+            elif self._on_plain is not None and not self._is_between(leg.name):
                 self._on_plain(leg.name, event.data)
+        elif isinstance(event, Marked):
+            self._take_mark(leg.name)
         elif isinstance(event, Closed):
             leg.was_polite = event.code in _POLITE
             leg.why = f"{event.code} {leg.channel.error or event.reason}"
 
-    def _opened(self, leg: _Leg) -> None:
+    def _opened(self, leg: Leg) -> None:
         leg.is_open = True
         leg.opened_at = self._link.clock()
         if leg.patience is not None:
@@ -414,8 +450,8 @@ class ParticipantLink:
                 self._need_extra(name)
         elif leg.name in self._on_demand:
             self._extra_backoff.reset()
-        if self._on_channel_open is not None:
-            self._link.guard(self._on_channel_open, leg.name)
+        if leg.name not in self._direct:
+            self._begin_stream(leg.name)
         if self._all_open():
             self._backoff.reset()
         self._judge()
@@ -468,7 +504,7 @@ class ParticipantLink:
     def _lose_extra(self, channel: Channel) -> None:
         self._need_extra(channel, self._extra_backoff.next_s(RETRY_CONNECTED_S))
 
-    def _take_loss(self, leg: _Leg, lost: LinkLost) -> None:
+    def _take_loss(self, leg: Leg, lost: LinkLost) -> None:
         if self._legs.get(leg.name) is not leg:
             return
         if leg.name in self._on_demand:
@@ -498,7 +534,7 @@ class ParticipantLink:
         self._link.call_later(self._backoff.next_s(RETRY_CONNECTED_S), again)
         return True
 
-    def _give_up(self, leg: _Leg, why: str) -> None:
+    def _give_up(self, leg: Leg, why: str) -> None:
         """This end closes a leg that is of no more use, and asks for another."""
         if self._legs.get(leg.name) is leg:
             leg.close(1000, why)
@@ -510,11 +546,12 @@ class ParticipantLink:
             self._need_ticket(leg.name)
 
     def _drop_legs(self, code: int, why: str) -> None:
+        self._drop_direct()
         for leg in list(self._legs.values()):
             leg.close(code, why)
             self._drop_leg(leg)
 
-    def _drop_leg(self, leg: _Leg) -> None:
+    def _drop_leg(self, leg: Leg) -> None:
         if leg.patience is not None:
             leg.patience.cancel()
         del self._legs[leg.name]
@@ -525,10 +562,10 @@ class ParticipantLink:
             self._beat = None
             if self._beat_timer is not None:
                 self._beat_timer.cancel()
-        if was_open and self._on_channel_lost is not None:
-            self._link.guard(self._on_channel_lost, leg.name)
+        if was_open and leg.name not in self._direct:
+            self._end_stream(leg.name)
 
-    def _log_end(self, leg: _Leg, was_open: bool) -> None:
+    def _log_end(self, leg: Leg, was_open: bool) -> None:
         connection = leg.connection
         facts: dict[str, object] = {"channel": leg.name, "epoch": self._epoch, "reason": leg.why}
         if was_open and connection is not None:
@@ -539,6 +576,171 @@ class ParticipantLink:
     def _all_open(self) -> bool:
         wanted = [name for name in self._wanted if self._offer is None or name in self._offer.tickets]
         return all(name in self._legs and self._legs[name].is_open for name in wanted)
+
+    # -- streams: what a channel carries from an opening to a loss, whatever its way
+
+    def _carrier(self, name: Channel) -> Leg | None:
+        return self._direct.get(name) or self._legs.get(name)
+
+    def _begin_stream(self, name: Channel) -> None:
+        self._streams[name] = self._streams.get(name, 0) + 1
+        self._live.add(name)
+        self._opening = name
+        if self._on_channel_open is not None:
+            self._link.guard(self._on_channel_open, name)
+        self._opening = None
+
+    def _end_stream(self, name: Channel) -> None:
+        if name in self._live:
+            self._live.discard(name)
+            if self._on_channel_lost is not None:
+                self._link.guard(self._on_channel_lost, name)
+
+    # -- the straight way
+
+    def _is_between(self, name: Channel) -> bool:
+        """Whether what comes on the relay's leg of this channel is of a stream that is over."""
+        return name in self._direct or name in self._skipping
+
+    def _direct_stream(self, name: Channel) -> SealedStream:
+        return self._make_stream(name, self._epoch, "direct")
+
+    def _offer_direct(self) -> None:
+        """The agent's end: say where it can be reached, once control works."""
+        wanted = [name for name in self._wanted if name != "control" and name not in self._direct]
+        if self._make_door is None or self._options.get("always_relay") or not wanted or self._ended:
+            return
+        if self._door is None:
+            self._door = self._make_door(self._relay_host)
+        self._door.offer(wanted, self._direct_stream, self._welcome, self._say)
+
+    def _welcome(self, leg: Leg) -> tuple[Callable[[Leg, Any], None], Callable[[Leg, LinkLost], None]]:
+        leg.patience = self._link.call_later(DIRECT_SEALED_S, lambda: self._end_direct(leg))
+        return self._take_direct_event, self._lose_direct
+
+    def _take_direct(self, i: int, message: Direct) -> None:
+        """The customer's end: try what the agent's end named; the relay carries until one of it works."""
+        if self._options.get("always_relay"):
+            self._refuse(i, "option", "always_relay", None)
+        elif self._may_dial:
+            wanted = [name for name in self._wanted if name != "control" and name not in self._direct]
+            self._dial.take(message, wanted, relay_is_local=_is_loopback(self._relay_host))
+
+    def _take_direct_event(self, leg: Leg, event: object) -> None:
+        if isinstance(event, Opened):
+            self._go_direct(leg)
+        elif isinstance(event, PlainReceived):
+            if self._direct.get(leg.name) is leg and self._on_plain is not None:
+                self._on_plain(leg.name, event.data)
+        elif isinstance(event, Closed):
+            leg.why = event.reason
+
+    def _go_direct(self, leg: Leg) -> None:
+        if leg.name in self._direct or self._control is None or self._ended:
+            self._end_direct(leg)
+            return
+        self._dial.won(leg)
+        if leg.patience is not None:
+            leg.patience.cancel()
+        now = self._link.clock()
+        leg.is_open, leg.opened_at, leg.heard_at = True, now, now
+        assert leg.connection is not None
+        leg.connection.on_drained = lambda: self._drained(leg)
+        log.info("direct_opened", extra={"channel": leg.name, "epoch": self._epoch})
+        self._end_stream(leg.name)
+        self._direct[leg.name] = leg
+        self._begin_stream(leg.name)
+        self._tell_way(leg.name)
+        if self._direct_timer is None:
+            self._beat_direct()
+
+    def _lose_direct(self, leg: Leg, lost: LinkLost) -> None:
+        self._dial.lost(leg)
+        if leg.patience is not None:
+            leg.patience.cancel()
+        leg.why = leg.why or str(lost)
+        if self._direct.get(leg.name) is leg:
+            self._fall_back(leg.name)
+
+    def _end_direct(self, leg: Leg) -> None:
+        if leg.patience is not None:
+            leg.patience.cancel()
+        if leg.connection is not None:
+            leg.connection.close()
+
+    def _take_mark(self, name: Channel) -> None:
+        """On the relay's leg: the other end begins the channel's stream anew there."""
+        if name in self._skipping:
+            self._skipping.discard(name)
+        elif DIRECT in self._features:
+            self._fall_back(name, was_told=True)
+
+    def _fall_back(self, name: Channel, *, was_told: bool = False) -> None:
+        """Go on through the relay, whose leg has been waiting: the stream begins anew behind a mark there."""
+        leg = self._direct.get(name)
+        self._end_stream(name)
+        if leg is not None:
+            del self._direct[name]
+            leg.is_open = False
+            self._end_direct(leg)
+            self._log_end(leg, True)
+        relayed = self._legs.get(name)
+        if relayed is not None and relayed.is_open and relayed.connection is not None:
+            if not was_told:
+                self._skipping.add(name)
+            relayed.channel.mark()
+            relayed.connection.flush()
+            self._begin_stream(name)
+        self._tell_way(name)
+        if self._direct_again is None and self._make_door is not None and not self._ended:
+            wait_s = _DIRECT_AGAIN_S[min(self._direct_tries, len(_DIRECT_AGAIN_S) - 1)]
+            self._direct_tries += 1
+            self._direct_again = self._link.call_later(wait_s, self._try_direct_again)
+
+    def _try_direct_again(self) -> None:
+        self._direct_again = None
+        if self._control is not None:
+            self._offer_direct()
+
+    def _beat_direct(self) -> None:
+        """A sign of life a second; a way that is silent for DIRECT_DEAD_S is left."""
+        now = self._link.clock()
+        # After our own sleep the other end's silence is not its fault.
+        slept = self._direct_ticked and now - self._direct_ticked > DIRECT_DEAD_S
+        self._direct_ticked = now
+        for leg in list(self._direct.values()):
+            assert leg.connection is not None
+            if leg.connection.received_bytes != leg.heard_bytes or leg.is_held or slept:
+                leg.heard_bytes, leg.heard_at = leg.connection.received_bytes, now
+            if now - leg.heard_at > DIRECT_DEAD_S:
+                leg.why = "silent"
+                self._fall_back(leg.name)
+            elif leg.channel.is_open:
+                leg.channel.mark()
+                leg.connection.flush()
+        self._direct_timer = self._link.call_later(DIRECT_BEAT_S, self._beat_direct) if self._direct else None
+
+    def _drop_direct(self) -> None:
+        """Leave the straight way altogether: a new epoch, or the end."""
+        self._dial.stop()
+        if self._door is not None:
+            self._door.forget_tokens()
+        for timer in (self._direct_again, self._direct_timer):
+            if timer is not None:
+                timer.cancel()
+        self._direct_again = self._direct_timer = None
+        self._skipping.clear()
+        for name, leg in list(self._direct.items()):
+            self._end_stream(name)
+            del self._direct[name]
+            leg.is_open = False
+            self._end_direct(leg)
+            self._log_end(leg, True)
+            self._tell_way(name)
+
+    def _tell_way(self, name: Channel) -> None:
+        if name == "screen" and self._on_way is not None:
+            self._link.guard(self._on_way, self.way)
 
     # -- asking for tickets
 
@@ -579,14 +781,14 @@ class ParticipantLink:
             self._control.refuse(i, code, option=option, right=right)
             self._flush_control(leg)
 
-    def _flush_control(self, leg: _Leg) -> None:
+    def _flush_control(self, leg: Leg) -> None:
         if self._control is None or leg.connection is None or not leg.channel.is_open:
             return
         for plain in self._control.outgoing():
             leg.channel.send(plain)
         leg.connection.flush()
 
-    def _take_control(self, leg: _Leg, plain: bytes) -> None:
+    def _take_control(self, leg: Leg, plain: bytes) -> None:
         if self._control is None or self._beat is None:
             return
         now = self._link.clock()
@@ -618,6 +820,11 @@ class ParticipantLink:
             self._tell_timer = told
             self._over("system" if message.by == "system" else peer, message.reason)
             return
+        if isinstance(message, Direct):
+            self._take_direct(i, message)
+            return
+        if isinstance(message, Hello) and DIRECT in message.features:
+            self._offer_direct()
         if isinstance(message, Who) and self._is_somebody_else(message):
             self._distrust("B-32")
             return
@@ -675,20 +882,21 @@ class ParticipantLink:
 
     # -- sending
 
-    def _send(self, leg: _Leg, plain: bytes) -> None:
+    def _send(self, leg: Leg, plain: bytes) -> None:
         with self._lock:
             leg.queued -= len(plain)
         if leg.is_open and leg.channel.is_open and leg.connection is not None:
             leg.channel.send(plain)
             leg.connection.flush()
 
-    def _drained(self, leg: _Leg) -> None:
-        if self._on_drained is not None and leg.is_open:
+    def _drained(self, leg: Leg) -> None:
+        if self._on_drained is not None and leg.is_open and self._carrier(leg.name) is leg:
             self._on_drained(leg.name)
 
     def _hold(self, channel: Channel, on: bool) -> None:
-        leg = self._legs.get(channel)
+        leg = self._carrier(channel)
         if leg is not None and leg.connection is not None:
+            leg.is_held, leg.heard_at = on, self._link.clock()
             leg.connection.hold(on)
 
     # -- the end
@@ -724,6 +932,16 @@ class ParticipantLink:
             self._forget_extra(name)
         if self._dead_timer is not None:
             self._dead_timer.cancel()
+        self._drop_direct()
+        if self._door is not None:
+            self._door.close()
         for leg in list(self._legs.values()):
             leg.close(1000, "end")
             self._drop_leg(leg)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -58,6 +58,11 @@ class DirectChannel:
         return self._stream is not None
 
     @property
+    def was_reached(self) -> bool:
+        """As SealedChannel: nothing of this way may be shown again."""
+        return True
+
+    @property
     def is_open(self) -> bool:
         """Whether `send` may be used."""
         return not self._closed and self._stream is not None and self._stream.is_open

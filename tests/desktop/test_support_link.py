@@ -80,6 +80,7 @@ class Switchboard:
         self.ends: dict[Side, End] = {}
         self.commands: list[tuple[Side, c.Command]] = []
         self.ttl_s = 60
+        self.options: dict[str, bool] = {}
         self.is_over = False
         self._lock = threading.RLock()
 
@@ -121,7 +122,7 @@ class Switchboard:
                     tickets,
                     self.ttl_s,
                     ("view",),
-                    {},
+                    self.options,
                     m.Peer(),
                 )
             )

@@ -12,7 +12,8 @@
     ├── NoRelay              B-29  no relay is configured
     ├── KeysOutOfTurn        B-33  a key message that does not fit the exchange
     ├── SessionOver          B-34  the support session has ended
-    └── CustomerComing       B-35  the customer's program runs already
+    ├── CustomerComing       B-35  the customer's program runs already
+    └── FilesOff             B-60  both file options are off
 
 `retry` tells a program whether the same command may succeed later. The codes stand in docs/codes.md.
 """
@@ -131,3 +132,11 @@ class CustomerComing(SupportError):
 
     code = "B-35"
     sentence = _l("고객이 들어오고 있습니다. 새 코드를 받으려면 먼저 고객을 내보내 주십시오.")
+
+
+class FilesOff(SupportError):
+    """Neither sending nor getting files is allowed by the company's options."""
+
+    status = 403
+    code = "B-60"
+    sentence = _l("파일 전송이 꺼져 있습니다. 관리자에게 문의하십시오.")

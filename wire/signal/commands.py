@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from wire.errors import ProtocolError
 from wire.limits import MAX_SIGNAL_MESSAGE
-from wire.record import Between, Items, Pattern, Record, Text, dump_object, load_object
+from wire.record import MAX_EXACT, Between, Items, Pattern, Record, Text, dump_object, load_object
 from wire.signal.messages import (
     AgentPresence,
     KeyCommit,
@@ -38,6 +38,8 @@ __all__ = [
     "Consent",
     "EndOwnSession",
     "EndSession",
+    "FileNote",
+    "FilesNote",
     "LinkReport",
     "Pong",
     "Release",
@@ -227,6 +229,29 @@ class Revoked(SignalCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class FileNote(Record):
+    """What became of one file: `result` "stored", or the files channel's code; `sha256` in hexadecimal."""
+
+    name: Annotated[str, Text(400)]
+    size: Annotated[int, Between(0, MAX_EXACT)]
+    sha256: Annotated[str, Pattern("([0-9a-f]{64})?")]
+    result: Annotated[str, Pattern("[a-z_]{1,24}")]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesNote(SignalCommand):
+    """A transfer is over, for the support session's timeline; a large one comes in several notes."""
+
+    TYPE: ClassVar[str] = "files"
+    participant: PublicId
+    way: Literal["to_customer", "to_agent"]
+    name: Annotated[str, Text(255)]
+    size: Annotated[int, Between(0, MAX_EXACT)]
+    result: Annotated[str, Pattern("[a-z_]{1,24}")]
+    files: Annotated[tuple[FileNote, ...], Items(8)]
+
+
+@dataclass(frozen=True, slots=True)
 class EndOwnSession(SignalCommand):
     """The customer ends the support session."""
 
@@ -260,7 +285,17 @@ AGENT_COMMANDS: Final = _table(
 """What the agent's program may send, by `t`."""
 
 CUSTOMER_COMMANDS: Final = _table(
-    Pong, Ack, TicketNeed, LinkReport, KeyCommit, KeyOpen, Started, Consent, Revoked, EndOwnSession
+    Pong,
+    Ack,
+    TicketNeed,
+    LinkReport,
+    KeyCommit,
+    KeyOpen,
+    Started,
+    Consent,
+    Revoked,
+    FilesNote,
+    EndOwnSession,
 )
 """What the customer program may send, by `t`."""
 

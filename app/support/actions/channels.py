@@ -16,7 +16,7 @@ from app.accounts.actors import agent_actor, customer_actor
 from app.support import queries, relays
 from app.support.actions.ending import end_participants, resume_deadline, tell_state
 from app.support.deed import Deed, deed
-from app.support.errors import KeysOutOfTurn, NotWaiting
+from app.support.errors import FilesOff, KeysOutOfTurn, NotWaiting
 from app.support.models import Connection, Participant, SupportSession
 from app.support.rules import consent_question
 from app.support.signal.streams import rows_of
@@ -149,6 +149,9 @@ def need_tickets(
         participant = queries.find_participant(need.participant, session_id=session.id)
         if session.state != "connected":
             raise NotWaiting
+        if need.channel == "files":
+            _offer_files(done, session, participant, need)
+            return
         if need.epoch < participant.epoch:
             return
         participant.epoch += 1
@@ -224,8 +227,17 @@ def _ask_keys(done: Deed, session: SupportSession, participant: Participant) -> 
     _tell_lead(done, session, participant, ask)
 
 
-def _offer(done: Deed, session: SupportSession, participant: Participant) -> None:
-    """Offer the channels to both ends; the tickets come when the messages are sent."""
+def _offer_files(done: Deed, session: SupportSession, participant: Participant, need: TicketNeed) -> None:
+    """Offer the files channel alone, in the present epoch: what runs is not disturbed. Raises FilesOff."""
+    options = queries.options_of(session.agent_id)
+    if not (options.get("send_file") or options.get("get_file")):
+        raise FilesOff
+    if need.epoch == participant.epoch and participant.key_customer is not None:
+        _offer(done, session, participant, only="files")
+
+
+def _offer(done: Deed, session: SupportSession, participant: Participant, *, only: str | None = None) -> None:
+    """Offer the channels, or `only` one, to both ends; the tickets come when the messages are sent."""
     options = queries.options_of(session.agent_id)
     relay = relays.relay_of(session.relay_id)
     for side in ("agent", "customer"):
@@ -241,7 +253,7 @@ def _offer(done: Deed, session: SupportSession, participant: Participant) -> Non
             role=participant.role,  # type: ignore[arg-type]
             epoch=participant.epoch,
             relay_url=relay.url,
-            tickets={},
+            tickets={only: "later"} if only else {},
             ttl_s=60,
             rights_wanted=consent_question(options).wanted,  # type: ignore[arg-type]
             options=options,

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.actions import renew_log_in
 from app.accounts.actors import agent_actor
 from app.errors import AppError, NotFound
-from app.support.actions import channels, programs, sessions, slots
+from app.support.actions import channels, files, programs, sessions, slots
 from app.support.deed import again_on_conflict
 from app.support.signal import streams
 from app.team.models import Agent
@@ -210,6 +210,11 @@ def _customer_link(command: wire_commands.LinkReport, session_id: int, owner: Ow
     return None
 
 
+def _files(command: wire_commands.FilesNote, session_id: int, owner: Owner, now: datetime) -> Data:
+    files.note_files(session_id, command, now=now)
+    return None
+
+
 def _end_own(command: wire_commands.EndOwnSession, session_id: int, owner: Owner, now: datetime) -> Data:
     sessions.end_by_customer(session_id, command.reason, now=now)
     return None
@@ -237,6 +242,7 @@ _CUSTOMER: dict[type[Any], _CustomerDeed] = {
     KeyOpen: _customer_key,
     wire_commands.TicketNeed: _customer_tickets,
     wire_commands.LinkReport: _customer_link,
+    wire_commands.FilesNote: _files,
     wire_commands.EndOwnSession: _end_own,
 }
 

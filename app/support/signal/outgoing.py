@@ -36,7 +36,7 @@ from wire.signal.messages import (
 from wire.terms import Channel, Side
 from wire.ticket import issue_ticket
 
-#: Files come with their own feature; a ticket nobody uses is a ticket too many.
+#: Files are offered by themselves when an end wants them; a ticket nobody uses is a ticket too many.
 OFFERED: tuple[Channel, ...] = ("screen", "control")
 
 
@@ -89,7 +89,7 @@ def with_tickets(offer: Offer, side: Side, *, now: float) -> Offer | Participant
             now=now,
             lifetime_s=lifetime_s,
         )
-        for channel in OFFERED
+        for channel in offer.tickets or OFFERED
     }
     return replace(offer, epoch=participant.epoch, relay_url=relay.url, tickets=tickets, ttl_s=lifetime_s)
 

@@ -65,6 +65,12 @@ CASES: list[Case] = [
         c.Revoked(P, ("mouse", "keyboard")),
         f'{{"id":"c7","t":"revoked","participant":"{P}","rights":["mouse","keyboard"]}}',
     ),
+    (
+        "customer",
+        c.FilesNote(P, "to_agent", "가.txt", 9, "done", (c.FileNote("가.txt", 9, "0f" * 32, "stored"),)),
+        f'{{"id":"c7","t":"files","participant":"{P}","way":"to_agent","name":"가.txt","size":9,"result":"done",'
+        f'"files":[{{"name":"가.txt","size":9,"sha256":"{"0f" * 32}","result":"stored"}}]}}',
+    ),
     ("customer", c.EndOwnSession("button"), '{"id":"c7","t":"end","reason":"button"}'),
 ]
 TABLES = {"agent": [c.AGENT_COMMANDS], "customer": [c.CUSTOMER_COMMANDS]}

@@ -71,6 +71,14 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WayChanged:
+    """How the screen goes to a participant: straight, or through the relay."""
+
+    participant: str
+    way: Literal["direct", "relay"]
+
+
+@dataclass(frozen=True, slots=True)
 class ControlReceived:
     """A control message that the link left to the model."""
 
@@ -124,6 +132,7 @@ Event = (
     | WordsAgreed
     | ChannelOpened
     | LinkChanged
+    | WayChanged
     | ControlReceived
     | ParticipantEnded
     | HandTaken

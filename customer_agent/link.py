@@ -13,14 +13,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from customer_agent import events as e
 from customer_agent.gate import Gate
 from customer_agent.input import open_hands
 from customer_agent.input.hand import HandThread
 from customer_agent.input.own_hand import OwnHand, OwnHandThread, open_hand_source
 from customer_agent.limit import LimitedHands, open_judge
 from customer_agent.machine import VERSION, pc_name, system_name
-from customer_agent.model import Helper
 from customer_agent.peer import InputEvent, RfbPeer
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen import open_screen, open_window
@@ -28,6 +26,7 @@ from customer_agent.screen.share import Everything, Share, SharedScreen, ShareSt
 from customer_agent.screen.stream import ScreenStream
 from customer_agent.screen.watcher import LineFacts, Watcher
 from customer_agent.sharing import told
+from desktop import network
 from desktop.connection import LinkThread
 from desktop.signal_link import SignalLink
 from desktop.support_link import ParticipantLink
@@ -39,6 +38,9 @@ from wire.rfb.events import CutTextReceived
 from wire.signal.commands import Answer, Command, EndOwnSession
 from wire.signal.messages import Received, SignalMessage
 from wire.terms import Channel, Right, Screen
+
+from customer_agent import events as e
+from customer_agent.model import Helper
 
 __all__ = ["PROGRAM", "SupportLink"]
 
@@ -170,7 +172,9 @@ class SupportLink:
             on_drained=lambda _channel: self._wake_screen(),
             on_state=lambda state, rtt_ms: self._take_state(name, state, rtt_ms),
             on_end=lambda by, reason: self._take_end(name, by, reason),
+            on_way=lambda way: self._put(e.WayChanged(name, way)),
             expected_who=lambda: (helper.name, company),
+            may_dial=network.current().direct,
             epoch=epoch,
             keys_lost=keys_lost,
         )
@@ -409,7 +413,7 @@ class SupportLink:
                 participant.link.send_control(self._machine())
 
     def _make_peer(self, name: str, link: ParticipantLink, stream: ScreenStream) -> RfbPeer:
-        epoch = link.epoch
+        epoch = link.number("screen")
         return RfbPeer(
             stream,
             name=pc_name(),

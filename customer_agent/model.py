@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal, Protocol
 
-from customer_agent import events as e
-from customer_agent import rights as r
 from customer_agent.gate import Gate
 from customer_agent.rights import STILLNESS_S, Rights
 from customer_agent.screen.share import Everything, OneWindow, Region
@@ -23,6 +21,9 @@ from wire.control import messages as control
 from wire.signal import commands as c
 from wire.signal import messages as s
 from wire.terms import ConsentRight, Right
+
+from customer_agent import events as e
+from customer_agent import rights as r
 
 __all__ = ["Ask", "Ending", "Helper", "Phase", "Port", "SupportModel"]
 
@@ -53,6 +54,7 @@ class Helper:
     words: tuple[str, ...] = ()
     link: Literal["opening", "ok", "unstable", "lost"] = "opening"
     rtt_ms: int | None = None
+    way: Literal["direct", "relay"] = "relay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +419,9 @@ class SupportModel:
     def _take_link(self, event: e.LinkChanged) -> None:
         self._update(event.participant, link=event.state, rtt_ms=event.rtt_ms)
 
+    def _take_way(self, event: e.WayChanged) -> None:
+        self._update(event.participant, way=event.way)
+
     def _take_control(self, event: e.ControlReceived) -> None:
         message = event.message
         if isinstance(message, control.Ask):
@@ -550,6 +555,7 @@ class SupportModel:
         e.WordsAgreed: _take_words,
         e.ChannelOpened: _take_channel,
         e.LinkChanged: _take_link,
+        e.WayChanged: _take_way,
         e.ControlReceived: _take_control,
         e.ParticipantEnded: _take_participant_end,
         e.HandTaken: _take_hand,

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from tkinter import ttk
 
 from customer_agent.codes import problem_sentence
-from customer_agent.model import Ask, Phase, SupportModel
 from customer_agent.windows.place_window import Corner, wrap
 from desktop.later import run_later
 from desktop.layout import publish_layout
+from desktop.line_words import way_words
 from desktop.theme import Theme, bind_alt, keyed
 from desktop.words import clock_time, duration, t
+
+from customer_agent.model import Ask, Phase, SupportModel
 
 __all__ = ["PanelWindow", "status_of"]
 
@@ -145,7 +147,7 @@ class PanelWindow(tk.Toplevel):
     def _structure(self) -> object:
         """Which parts there are; words that only change are set anew without remaking them."""
         model = self._model
-        helpers = tuple((one.name, one.role, one.words) for one in model.helpers.values())
+        helpers = tuple((one.name, one.role, one.words, one.way) for one in model.helpers.values())
         return (
             model.phase,
             model.is_paused,
@@ -304,6 +306,7 @@ class PanelWindow(tk.Toplevel):
         roles = {"lead": t("상담원"), "invited": t("함께 보는 상담원"), "recorder": t("녹화")}
         for helper in model.helpers.values():
             line(t("%(name)s (%(role)s)", name=helper.name, role=roles[helper.role]), "OnSoft.TLabel", 2)
+            line(way_words(helper.way), "OnSoft.SmallSoft.TLabel", 2)
         if not model.helpers:
             line(t("아직 없습니다."), "OnSoft.TLabel", 2)
         for helper in model.helpers.values():

@@ -12,6 +12,7 @@ __all__ = [
     "ControlReceived",
     "Ended",
     "LinkChanged",
+    "WayChanged",
     "LinkEvent",
     "ScreenLost",
     "ScreenOpened",
@@ -48,6 +49,13 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WayChanged:
+    """How the screen comes: straight, or through the relay."""
+
+    way: Literal["direct", "relay"]
+
+
+@dataclass(frozen=True, slots=True)
 class ControlReceived:
     """A message of the control channel and its number."""
 
@@ -63,4 +71,6 @@ class Ended:
     reason: str = ""
 
 
-LinkEvent: TypeAlias = ViewerEvent | ScreenOpened | ScreenLost | Words | LinkChanged | ControlReceived | Ended
+LinkEvent: TypeAlias = (
+    ViewerEvent | ScreenOpened | ScreenLost | Words | LinkChanged | WayChanged | ControlReceived | Ended
+)

@@ -9,17 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
+from desktop import network
 from desktop.connection import LinkThread
+from desktop.direct import DirectDoor
 from desktop.support_link import LinkState, ParticipantLink
-from viewer.remote.events import (
-    ControlReceived,
-    Ended,
-    LinkChanged,
-    LinkEvent,
-    ScreenLost,
-    ScreenOpened,
-    Words,
-)
+from desktop.upnp import open_upnp
 from viewer.remote.screen_stream import QualityMode, ScreenStream
 from wire.control import messages as c
 from wire.errors import ProtocolError
@@ -27,6 +21,17 @@ from wire.rfb.events import FenceReceived
 from wire.rfb.messages import KeyEvent, PointerEvent
 from wire.signal.commands import Command
 from wire.terms import Channel
+
+from viewer.remote.events import (
+    ControlReceived,
+    Ended,
+    LinkChanged,
+    LinkEvent,
+    ScreenLost,
+    ScreenOpened,
+    WayChanged,
+    Words,
+)
 
 __all__ = ["SupportLink"]
 
@@ -75,6 +80,8 @@ class SupportLink:
             on_channel_lost=self._lost,
             on_state=self._changed,
             on_end=lambda by, reason: self._emit(Ended(by, reason)),
+            on_way=lambda way: self._emit(WayChanged(way)),
+            make_door=self._make_door if network.current().direct else None,
             epoch=epoch,
             keys_lost=keys_lost,
             ca_file=ca_file,
@@ -137,6 +144,11 @@ class SupportLink:
             self._thread.join(2)
 
     # -- on the link thread
+
+    def _make_door(self, relay_host: str) -> DirectDoor:
+        settings = network.current()
+        gateway = open_upnp() if settings.upnp else None
+        return DirectDoor(self._thread, forwarded=settings.forwarded, gateway=gateway, toward=relay_host)
 
     def _greeting(self) -> Iterable[c.ControlMessage]:
         messages: list[c.ControlMessage] = [self._who]

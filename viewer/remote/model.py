@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from desktop.words import t
-from viewer import codes
-from viewer.remote import events as e
 from viewer.remote.screen_stream import QualityMode
 from wire.control import messages as c
 from wire.rfb.events import Ready
 from wire.terms import Options
+
+from viewer import codes
+from viewer.remote import events as e
 
 __all__ = ["Facts", "RemoteModel", "Setting", "Status"]
 
@@ -41,6 +42,7 @@ class Facts:
     line: Literal["ok", "unstable", "lost", "none", "ended"]
     quality: str
     rtt_ms: int | None
+    way: Literal["direct", "relay"] | None
     people: tuple[c.Person, ...]
     is_recorded: bool
     words: tuple[str, ...]
@@ -65,6 +67,7 @@ class RemoteModel:
         self.line: c.Line | None = None
         self.link: Literal["ok", "unstable", "lost", "none"] = "none"
         self.rtt_ms: int | None = None
+        self.way: Literal["direct", "relay"] | None = "relay" if is_support else None
         self.is_paused = False
         self.taken_back: c.TakenBack | None = None
         self.screen_is_open = False
@@ -162,6 +165,7 @@ class RemoteModel:
             line="ended" if self.ended is not None else self.link,
             quality=self._quality_words(),
             rtt_ms=self.rtt_ms,
+            way=self.way,
             people=self.people,
             is_recorded=any(person.recording for person in self.people),
             words=self.words,
@@ -193,6 +197,8 @@ class RemoteModel:
             case e.Words(words):
                 self.words_changed = bool(self.words) and self.words != words
                 self.words = words
+            case e.WayChanged(way):
+                self.way = way
             case e.LinkChanged(state, rtt_ms):
                 self.link, self.rtt_ms = state, rtt_ms
             case e.ControlReceived(_, message):

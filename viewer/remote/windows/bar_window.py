@@ -11,14 +11,16 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Protocol
 
+from desktop.line_words import way_words
 from desktop.theme import Theme
 from desktop.tip_window import Tip
 from desktop.words import duration, t
 from viewer.remote.geometry import FIT, STEPS
 from viewer.remote.input.shortcuts import keys_of
-from viewer.remote.model import Facts
 from viewer.remote.screen_stream import QualityMode
 from viewer.remote.windows.popover_window import Choice, Popover
+
+from viewer.remote.model import Facts
 
 __all__ = ["Bar", "Commands"]
 
@@ -269,7 +271,8 @@ class Bar(ttk.Frame):
         )
         self.time.configure(text="" if facts.connected_s is None else duration(facts.connected_s))
         rtt = "" if facts.rtt_ms is None else f" · {facts.rtt_ms} ms"
-        self.quality_fact.configure(text=f"{facts.quality}{rtt}")
+        way = "" if facts.way is None else f" · {way_words(facts.way)}"
+        self.quality_fact.configure(text=f"{facts.quality}{rtt}{way}")
         self._show_button(self.people, bool(facts.people), str(len(facts.people)))
         self._show_button(self.words, bool(facts.words), "")
         self.people.configure(

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from customer_agent import events as e
 from customer_agent.gate import Gate
 from customer_agent.input import open_hands
 from customer_agent.input.hand import HandThread
 from customer_agent.input.own_hand import OwnHand, OwnHandThread, open_hand_source
 from customer_agent.limit import LimitedHands, open_judge
 from customer_agent.machine import VERSION, pc_name, system_name
+from customer_agent.model import Helper
 from customer_agent.peer import InputEvent, RfbPeer
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen import open_screen, open_window
@@ -38,9 +40,6 @@ from wire.rfb.events import CutTextReceived
 from wire.signal.commands import Answer, Command, EndOwnSession
 from wire.signal.messages import Received, SignalMessage
 from wire.terms import Channel, Right, Screen
-
-from customer_agent import events as e
-from customer_agent.model import Helper
 
 __all__ = ["PROGRAM", "SupportLink"]
 
@@ -455,7 +454,7 @@ class SupportLink:
                 participant.peer.prefer(message.mode, message.depth, message.max_fps)
         elif isinstance(message, control.InputMode):
             if self._hand is not None:
-                self._hand.press_by_place(message.mode == "scancode")
+                self._hand.press_by_place(name, message.mode == "scancode")
         elif isinstance(message, control.Release):
             if self._hand is not None:
                 self._hand.release_all()

@@ -214,6 +214,7 @@ def apply(root: tk.Misc, dark: bool = False) -> Theme:
         style.theme_use(name)
         theme = _themes.get((str(root.tk), name), theme)
     _plain_tk_defaults(root, theme)
+    _select_all_by_key(root)
     _current = theme
     return theme
 
@@ -227,6 +228,13 @@ def set_window_icon(window: tk.Tk, name: str) -> None:
         for size in (64, 32, 16)
     ]
     window.iconphoto(True, *pictures)  # type: ignore[arg-type]
+
+
+def _select_all_by_key(root: tk.Misc) -> None:
+    """Ctrl+A selects everything in entries, as people know it; under X11 Tk's own goes to the line's start."""
+    if root.tk.call("tk", "windowingsystem") == "x11":
+        root.event_delete("<<LineStart>>", "<Control-Key-a>")
+        root.event_add("<<SelectAll>>", "<Control-Key-a>", "<Control-Lock-Key-A>")
 
 
 _themes: dict[tuple[str, str], Theme] = {}

@@ -48,7 +48,8 @@ class HandThread(threading.Thread):
         self._waiting: deque[tuple[object, HandEvent | None]] = deque()
         self._changed = threading.Condition()
         self._stopping = False
-        self._by_place = False
+        self._by_place: frozenset[object] = frozenset()
+        self._has_overflowed = False
         self.refused = 0
         self.done = 0
 
@@ -56,6 +57,8 @@ class HandThread(threading.Thread):
         """Queue an event; of pointer moves that wait only the newest is kept. Any thread."""
         with self._changed:
             if len(self._waiting) >= MAX_WAITING:
+                # What is lost may be the release of a key: everything goes up when the rest is done.
+                self._has_overflowed = True
                 self.refused += 1
                 return
             if self._waiting and _is_same_drag(self._waiting[-1], source, event):
@@ -67,12 +70,18 @@ class HandThread(threading.Thread):
     def release_all(self) -> None:
         """Every key and button goes up, before anything that is queued afterwards. Any thread."""
         with self._changed:
-            self._waiting.append((None, None))
+            if not self._waiting or self._waiting[-1] != (None, None):
+                self._waiting.append((None, None))
             self._changed.notify()
 
-    def press_by_place(self, on: bool) -> None:
-        """Use scancodes where the viewer sends them, so that the customer's own input method composes."""
-        self._by_place = on
+    def press_by_place(self, source: object, on: bool) -> None:
+        """Use the scancodes of that source, so that the customer's own input method composes. Any thread.
+
+        A key that is held was pressed in the other way, so everything goes up first.
+        """
+        if on != (source in self._by_place):
+            self._by_place ^= {source}
+            self.release_all()
 
     def stop(self) -> None:
         """Release everything, give the keyboard map back, end. Any thread; join afterwards."""
@@ -97,6 +106,9 @@ class HandThread(threading.Thread):
 
     def _next(self) -> tuple[object, HandEvent | None] | None:
         with self._changed:
+            if not self._waiting and self._has_overflowed:
+                self._has_overflowed = False
+                return None, None
             while not self._waiting and not self._stopping:
                 self._changed.wait()
             return None if self._stopping else self._waiting.popleft()
@@ -114,7 +126,7 @@ class HandThread(threading.Thread):
         elif isinstance(event, KeyEvent):
             hands.key(event.down, event.keysym)
         else:
-            hands.key(event.down, 0 if self._by_place else event.keysym, event.scancode)
+            hands.key(event.down, 0 if source in self._by_place else event.keysym, event.scancode)
 
 
 def _is_same_drag(last: tuple[object, HandEvent | None], source: object, event: HandEvent) -> bool:

@@ -13,6 +13,7 @@ from customer_agent.input.keys import character_of
 from customer_agent.input.pointer import Buttons
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.platform_macos import load_framework
+from wire.rfb.scancodes import SCANCODES_OF_MAC
 
 _HID_TAP = 0
 _MOVED, _DRAGGED = 5, 6
@@ -27,6 +28,8 @@ _KEY_CODES = {
     0xFFC0: 99, 0xFFC1: 118, 0xFFC2: 96, 0xFFC3: 97, 0xFFC4: 98, 0xFFC5: 100, 0xFFC6: 101, 0xFFC7: 109,
     0xFFC8: 103, 0xFFC9: 111,
 }  # fmt: skip
+
+_MAC_OF_SCANCODE = {place: code for code, place in SCANCODES_OF_MAC.items()}
 
 
 class _Point(ctypes.Structure):
@@ -82,8 +85,12 @@ class MacHands:
                 self._post(self._graphics.CGEventCreateMouseEvent(None, kind, self._at, number))
 
     def key(self, down: bool, keysym: int, scancode: int | None = None) -> None:
-        """A character as Unicode, any other key by its code; what is neither is left out."""
+        """A character as Unicode, any other key by its code, one without a symbol by its place; what is
+        neither is left out.
+        """
         code, character = _KEY_CODES.get(keysym), character_of(keysym)
+        if keysym == 0 and scancode:
+            keysym, code = -scancode, _MAC_OF_SCANCODE.get(scancode)
         if code is None and not character:
             return
         if down:
@@ -99,7 +106,7 @@ class MacHands:
     def release_all(self) -> None:
         """Every key and button that we hold goes up."""
         for keysym in list(self._held):
-            self.key(False, keysym)
+            self.key(False, max(keysym, 0), -keysym if keysym < 0 else None)
         self._change(self._buttons.release_all())
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from customer_agent.platform_errors import Unsupported
 _MOUSE, _KEYBOARD = 0, 1
 _MOVE, _ABSOLUTE, _VIRTUAL_DESK = 0x0001, 0x8000, 0x4000
 _WHEEL, _WHEEL_STEP = 0x0800, 120
-_KEY_UP, _KEY_UNICODE = 0x0002, 0x0004
+_KEY_EXTENDED, _KEY_UP, _KEY_UNICODE, _KEY_BY_PLACE = 0x0001, 0x0002, 0x0004, 0x0008
 _BUTTON_FLAGS = {1: (0x0002, 0x0004), 2: (0x0020, 0x0040), 3: (0x0008, 0x0010)}
 _SM_X, _SM_Y, _SM_WIDTH, _SM_HEIGHT = 76, 77, 78, 79
 
@@ -63,6 +63,7 @@ class WindowsHands:
         self._user32: Any = ctypes.windll.user32
         self._buttons = Buttons()
         self._held: dict[int, bool] = {}
+        self._held_places: set[int] = set()
 
     def pointer(self, buttons: int, x: int, y: int) -> None:
         """Move to (x, y) px of the virtual desktop and hold exactly the buttons of the mask."""
@@ -83,7 +84,12 @@ class WindowsHands:
                 self._send_mouse(0, 0, 0, down if change.down else up)
 
     def key(self, down: bool, keysym: int, scancode: int | None = None) -> None:
-        """A character as Unicode, unless it belongs to a shortcut; any other key by its virtual key."""
+        """A character as Unicode, unless it belongs to a shortcut; any other key by its virtual key; a key
+        without a symbol by its place.
+        """
+        if keysym == 0 and scancode:
+            self._key_by_place(down, scancode)
+            return
         virtual = _VIRTUAL_KEYS.get(keysym)
         character = character_of(keysym)
         if virtual is None and character and (self._is_shortcut() or keysym in self._held):
@@ -101,6 +107,11 @@ class WindowsHands:
                 unit = int.from_bytes(units[place : place + 2], "little")
                 self._send_key(0, unit, flags | _KEY_UNICODE)
 
+    def _key_by_place(self, down: bool, scancode: int) -> None:
+        (self._held_places.add if down else self._held_places.discard)(scancode)
+        flags = _KEY_BY_PLACE | (0 if down else _KEY_UP) | (_KEY_EXTENDED if scancode & 0x80 else 0)
+        self._send_key(0, scancode & 0x7F, flags)
+
     def _is_shortcut(self) -> bool:
         return any(keysym in _MODIFIERS for keysym in self._held)
 
@@ -108,6 +119,8 @@ class WindowsHands:
         """Every key and button that we hold goes up."""
         for keysym in list(self._held):
             self.key(False, keysym)
+        for scancode in list(self._held_places):
+            self._key_by_place(False, scancode)
         self._change(self._buttons.release_all())
 
     def close(self) -> None:

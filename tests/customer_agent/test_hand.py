@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from customer_agent.input.hand import HandEvent, HandThread
+from customer_agent.input.hand import MAX_WAITING, HandEvent, HandThread
 from tests.displays import wait_for
 from wire.rfb.events import KeyEvent, PointerEvent, QemuKeyEvent
 
@@ -105,6 +105,24 @@ def test_it_keeps_only_the_newest_of_pointer_moves_that_wait(hand: HandThread, h
     hand.start()
     wait_for(lambda: hand.done == 2, what="two deeds")
     assert hands.deeds == [("pointer", 0, 99, 0), ("pointer", 1, 99, 0)]
+
+
+def test_it_presses_by_place_for_those_who_asked(hand: HandThread, hands: RecordingHands) -> None:
+    hand.press_by_place("bora", True)
+    hand.put("bora", QemuKeyEvent(True, 0x61, 0x1E))
+    hand.put("chul", QemuKeyEvent(True, 0x62, 0x30))
+    hand.start()
+    wait_for(lambda: hand.done == 2, what="two keys")
+    assert hands.deeds == [("release_all",), ("key", True, 0, 0x1E), ("key", True, 0x62, 0x30)]
+
+
+def test_it_lets_everything_go_after_a_flood(hand: HandThread, hands: RecordingHands) -> None:
+    """What was dropped may be the release of a key."""
+    for number in range(MAX_WAITING + 500):
+        hand.put(None, KeyEvent(number % 2 == 0, 0x61))
+    hand.start()
+    wait_for(lambda: hands.deeds and hands.deeds[-1] == ("release_all",), what="the release")
+    assert (hand.done, hand.refused) == (MAX_WAITING, 500)
 
 
 def test_it_gives_the_keyboard_back_at_the_end(hand: HandThread, hands: RecordingHands) -> None:

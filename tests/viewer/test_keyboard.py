@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from viewer.remote.input import keysyms as k
-from viewer.remote.input.keyboard import Keyboard
-from wire.rfb.messages import KeyEvent
+from viewer.remote.input.keyboard import Keyboard, KeyMessage
+from viewer.remote.input.places import place_of_key
+from wire.rfb.messages import KeyEvent, QemuKeyEvent
+from wire.rfb.scancodes import linux_key, scancode_of
 
 A, CAPITAL_A, SHIFT = 38, 38, 50
 
 
-def typed(keyboard: Keyboard, keycode: int, keysym: int, text: str, at: int = 0) -> list[KeyEvent]:
+def typed(keyboard: Keyboard, keycode: int, keysym: int, text: str, at: int = 0) -> list[KeyMessage]:
     """Press, release, settle."""
     return [
         *keyboard.press(keycode, keysym, text, at),
@@ -88,6 +90,95 @@ def test_it_prefers_unicode_to_national_numbers() -> None:
 @pytest.mark.parametrize("lock", sorted(k.LOCKS))
 def test_it_keeps_locks_to_itself(lock: int) -> None:
     assert typed(Keyboard(), 66, lock, "") == []
+
+
+def test_it_holds_no_key_that_x11_composed() -> None:
+    """Composed text comes in an event of key 0, and no release ever follows it."""
+    keyboard = Keyboard()
+    assert keyboard.press(0, 0xE9, "é", 0) == [KeyEvent(True, 0xE9), KeyEvent(False, 0xE9)]
+    assert keyboard.reset() == []
+
+
+@pytest.mark.parametrize(
+    ("strokes", "text"),
+    [
+        (((0xFE51, ""), (ord("e"), "e")), "é"),
+        (((0xFE57, ""), (ord("U"), "U")), "Ü"),
+        (((0xFE52, ""), (ord(" "), " ")), "^"),
+        (((0xFE51, ""), (0xFE51, "")), "´"),
+        (((0xFE51, ""), (ord("q"), "q")), "´q"),
+        (((0xFE50, ""), (0xFE51, ""), (ord("a"), "a")), "`á"),
+        (((0xFE51, ""), (k.SHIFT_L, ""), (ord("E"), "E")), "É"),
+    ],
+)
+def test_it_joins_dead_keys(strokes: tuple[tuple[int, str], ...], text: str) -> None:
+    keyboard = Keyboard()
+    events = [
+        e for at, (keysym, typed) in enumerate(strokes) for e in keyboard.press(at + 20, keysym, typed, at)
+    ]
+    pressed = [e.keysym for e in events if e.down and e.keysym not in k.MODIFIERS]
+    assert pressed == [k.of_character(character) for character in text]
+
+
+def test_it_presses_shortcuts_by_their_place_under_a_foreign_layout() -> None:
+    keyboard = Keyboard()
+    keyboard.press(37, k.CONTROL_L, "", 0)
+    assert keyboard.press(54, 0x6D3, "с", 5) == [KeyEvent(True, ord("c"))]
+    assert [*keyboard.release(54, 9), *keyboard.settle()] == [KeyEvent(False, ord("c"))]
+
+
+def test_it_sends_places_in_scancode_mode() -> None:
+    keyboard = Keyboard(lambda keycode: keycode - 8)
+    keyboard.set_mode("scancode")
+    assert typed(keyboard, 38, ord("a"), "a") == [QemuKeyEvent(True, 0x61, 30), QemuKeyEvent(False, 0x61, 30)]
+    assert keyboard.press(66, k.CAPS_LOCK, "", 0) == [QemuKeyEvent(True, k.CAPS_LOCK, 58)]
+    assert keyboard.press(48, 0xFE51, "", 0) == [QemuKeyEvent(True, 0xFE51, 40)]
+
+
+def test_it_sends_the_input_methods_text_in_scancode_mode_too() -> None:
+    keyboard = Keyboard()
+    keyboard.set_mode("scancode")
+    assert keyboard.press(0, 0, "가", 0) == [KeyEvent(True, 0x0100AC00), KeyEvent(False, 0x0100AC00)]
+
+
+def test_it_lets_everything_go_before_another_mode() -> None:
+    keyboard = Keyboard()
+    keyboard.press(37, k.CONTROL_L, "", 0)
+    assert keyboard.set_mode("scancode") == [KeyEvent(False, k.CONTROL_L)]
+    assert keyboard.modifiers == frozenset()
+
+
+def test_it_knows_which_script_was_typed_last() -> None:
+    keyboard = Keyboard()
+    assert keyboard.hangul is None
+    for text, hangul in (("1", None), ("a", False), ("가", True), (" ", True), ("ㅋ", True), ("Z", False)):
+        typed(keyboard, 200 if hangul else A, k.of_character(text), text)
+        assert keyboard.hangul is hangul, text
+    keyboard.set_mode("scancode")
+    assert keyboard.hangul is None
+
+
+@pytest.mark.parametrize(
+    ("keycode", "platform", "place"),
+    [
+        (38, "linux", 0x1E),
+        (108, "linux", 0xB8),
+        (130, "linux", 0x72),
+        (131, "linux", 0x71),
+        (96, "linux", 0x58),
+        (250, "linux", 0),
+        (0 << 16, "darwin", 0x1E),
+        (126 << 16, "darwin", 0xC8),
+    ],
+)
+def test_it_knows_where_a_key_lies(keycode: int, platform: str, place: int) -> None:
+    assert place_of_key(keycode, platform) == place
+
+
+def test_every_place_comes_back_as_the_same_key() -> None:
+    numbers = [number for number in range(1, 250) if scancode_of(number)]
+    assert len(numbers) > 100
+    assert [linux_key(scancode_of(number)) for number in numbers] == numbers
 
 
 def test_it_sends_control_letters_as_letters() -> None:

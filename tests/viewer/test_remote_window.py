@@ -17,13 +17,13 @@ from tests.displays import Display
 from tests.tk_windows import _one_root, display, korean, look, pump_until, root
 from viewer.remote import app as remote_app
 from viewer.remote.app import RemoteApp
-from viewer.remote.events import ControlReceived, Ended, LinkChanged, LinkEvent, ScreenOpened
+from viewer.remote.events import ControlReceived, Ended, LinkChanged, LinkEvent, ScreenLost, ScreenOpened
 from viewer.remote.geometry import FIT
 from viewer.remote.model import RemoteModel
 from wire.control import messages as c
 from wire.rfb.constants import Encoding
-from wire.rfb.events import CutTextReceived, Ready, RectReceived, UpdateDone
-from wire.rfb.messages import KeyEvent, PointerEvent
+from wire.rfb.events import CutTextReceived, ExtendedKeysShown, Ready, RectReceived, UpdateDone
+from wire.rfb.messages import KeyEvent, PointerEvent, QemuKeyEvent
 from wire.rfb.pixels import BGRX
 
 __all__ = ["_one_root", "display", "korean", "look", "root"]
@@ -201,7 +201,7 @@ def test_it_releases_everything_when_control_ends(make: Make, message: c.Control
     assert KeyEvent(False, ord("a")) in desk.link.input
     assert isinstance(desk.link.input[-1], PointerEvent)
     assert desk.link.input[-1].buttons == 0
-    assert set(desk.link.control) == {c.Release()}
+    assert desk.link.control == [c.InputMode("unicode", False), c.Release()]
 
 
 def test_it_releases_everything_when_the_focus_goes(make: Make) -> None:
@@ -228,17 +228,75 @@ def test_it_does_its_own_shortcuts(make: Make) -> None:
     ("name", "keysyms"),
     [
         ("special-ctrl-alt-del", [0xFFE3, 0xFFE9, 0xFFFF]),
-        ("special-hangul", [0xFF31]),
         ("special-win", [0xFFEB]),
+        ("input-hangul", [0xFF31]),
+        ("input-hanja", [0xFF34]),
     ],
 )
 def test_it_sends_special_keys(make: Make, name: str, keysyms: list[int]) -> None:
     desk = make()
     desk.connect()
-    desk.press("special")
+    desk.press(name.partition("-")[0])
     desk.press(name)
     pressed = [event.keysym for event in desk.link.input if isinstance(event, KeyEvent) and event.down]
     assert pressed == keysyms
+
+
+def test_it_shows_and_changes_whose_keyboard_makes_the_letters(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    words = desk.app.window.bar.input
+    assert words.cget("text") == "내 한/영"
+    desk.link.emit(ExtendedKeysShown())
+    pump_until(desk.window, lambda: desk.app.model.can_send_places, "the sign")
+    desk.press("input")
+    desk.press("input-scancode")
+    assert words.cget("text") == "고객 한/영"
+    assert desk.link.control[-1] == c.InputMode("scancode")
+    desk.canvas.focus_force()
+    desk.key("<KeyPress-a>")
+    assert isinstance(desk.link.input[-1], QemuKeyEvent)
+
+
+def test_it_cannot_send_places_to_a_server_that_knows_none(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.press("input")
+    assert desk.app.window.popover.widgets["input-scancode"].instate(["disabled"])
+    desk.app.set_input_mode("scancode")
+    assert desk.app.model.input_mode == "unicode"
+    assert "이 방식을 모릅니다" in desk.sentence
+
+
+def test_it_tells_what_script_was_typed(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.app.key_down(0, 0, "가", 1)
+    assert desk.app.window.bar.input.cget("text") == "가"
+    desk.app.key_down(38, ord("b"), "b", 2)
+    assert desk.app.window.bar.input.cget("text") == "A"
+    assert desk.link.control[-2:] == [c.InputMode("unicode", True), c.InputMode("unicode", False)]
+
+
+@pytest.mark.parametrize("why", ["focus", "pause", "view only", "screen lost", "link lost", "rights", "end"])
+def test_nothing_stays_pressed(make: Make, why: str) -> None:
+    desk = make()
+    desk.connect()
+    for keycode, keysym in ((50, 0xFFE1), (37, 0xFFE3), (38, 0x61)):
+        desk.app.key_down(keycode, keysym, "", keycode)
+    happen: dict[str, Callable[[], object]] = {
+        "focus": desk.app.focus_lost,
+        "pause": lambda: desk.say(c.Pause(True)),
+        "view only": desk.app.toggle_control,
+        "screen lost": lambda: desk.app._handle(ScreenLost()),
+        "link lost": lambda: desk.app._handle(LinkChanged("lost")),
+        "rights": lambda: desk.say(c.Rights(2, view=True)),
+        "end": desk.app.end_now,
+    }
+    happen[why]()
+    keys = [event for event in desk.link.input if isinstance(event, KeyEvent)]
+    assert {key.keysym for key in keys if not key.down} == {0xFFE1, 0xFFE3, 0x61}
+    assert desk.app.keyboard.modifiers == frozenset()
 
 
 def test_it_marks_the_customers_own_pointer(make: Make) -> None:

@@ -23,12 +23,12 @@ from viewer.codes import grade_words
 from viewer.remote import events as e
 from viewer.remote.geometry import FIT, fit_factor, next_step
 from viewer.remote.input import keysyms as k
-from viewer.remote.input.keyboard import Keyboard
+from viewer.remote.input.keyboard import InputMode, Keyboard, KeyMessage
 from viewer.remote.input.pointer import Pointer
 from viewer.remote.input.shortcuts import Action, Shortcuts
 from viewer.remote.model import RemoteModel, Status
 from viewer.remote.picture import Picture
-from viewer.remote.screen_stream import QualityMode
+from viewer.remote.screen_stream import Input, QualityMode
 from viewer.remote.windows.remote_window import RemoteWindow
 from wire.control import messages as c
 from wire.errors import ProtocolError
@@ -42,7 +42,7 @@ from wire.rfb.events import (
     Resized,
     UpdateDone,
 )
-from wire.rfb.messages import KeyEvent, PointerEvent
+from wire.rfb.messages import PointerEvent
 
 __all__ = ["SPECIAL_KEYS", "RemoteApp", "RemoteLink"]
 
@@ -68,7 +68,7 @@ class RemoteLink(Protocol):
     """What the window needs of a link; plain TCP and the sealed channels both offer it."""
 
     def start(self) -> None: ...
-    def send(self, events: Sequence[KeyEvent | PointerEvent]) -> None: ...
+    def send(self, events: Sequence[Input]) -> None: ...
     def refresh(self) -> None: ...
     def set_quality(self, mode: QualityMode) -> None: ...
     def set_clipboard(self, is_on: bool) -> None: ...
@@ -105,6 +105,7 @@ class RemoteApp:
         self.shortcuts = Shortcuts()
         self._on_close = on_close
         self._scale = FIT
+        self._told_input: tuple[InputMode, bool | None] = ("unicode", None)
         self._clipboard = ""
         self._clipboard_is_open: bool | None = None
         self._asked_at = -_ASK_EVERY_S
@@ -178,7 +179,10 @@ class RemoteApp:
         self.model.take(event, time.monotonic())  # type: ignore[arg-type]
         if controlled and not self.model.controls:
             self.release_all()
+        if isinstance(event, e.ScreenLost):
+            self.release_all()
         self._follow_clipboard()
+        self._tell_input_mode()
         if isinstance(event, Ready):
             self._greet_screen()
         if isinstance(event, e.ControlReceived) and isinstance(event.message, c.Machine):
@@ -210,6 +214,8 @@ class RemoteApp:
         self._show()
 
     def _greet_screen(self) -> None:
+        self._told_input = ("unicode", None)
+        self._tell_input_mode()
         self._clipboard_is_open = None
         self._follow_clipboard()
         if self.model.quality != "auto":
@@ -232,6 +238,8 @@ class RemoteApp:
             sentence=model.control_sentence(),
         )
         bar.clipboard_is_on.set(model.wants_clipboard)
+        words = model.keyboard_words(self.keyboard.hangul)
+        bar.show_input(words, model.input_mode, can_send_places=model.can_send_places)
         bar.scale, bar.quality, bar.shortcuts_are_on = self._scale, model.quality, self.shortcuts.are_on
         self.window.desktop.show_pointer(model.may_use_mouse)
 
@@ -378,6 +386,19 @@ class RemoteApp:
             self.model.say(Status("waiting", "lock", t("지금은 키를 보낼 수 없습니다.")), time.monotonic())
             self._show()
 
+    def set_input_mode(self, mode: InputMode) -> None:
+        """Whose keyboard layout and input method make the letters."""
+        if mode == "scancode" and not self.model.can_send_places:
+            self.model.say(
+                Status("waiting", "keyboard", t("고객의 컴퓨터가 이 방식을 모릅니다.")), time.monotonic()
+            )
+        elif mode != self.model.input_mode:
+            self.release_all()
+            self.model.input_mode = mode
+            self.keyboard.set_mode(mode)
+            self._tell_input_mode()
+        self._show()
+
     def set_quality(self, mode: QualityMode) -> None:
         """Ask the other side for another quality."""
         self.model.quality = mode
@@ -443,6 +464,9 @@ class RemoteApp:
             "screenshot": self.take_screenshot,
             "clipboard": self.toggle_clipboard,
             "special": self._open_special,
+            "input_mode": lambda: self.set_input_mode(
+                "unicode" if self.model.input_mode == "scancode" else "scancode"
+            ),
             "end": self.ask_to_end,
         }
         steps[action]()
@@ -479,9 +503,19 @@ class RemoteApp:
         self.model.say(Status("info", "clock", t("고객에게 제어를 요청했습니다.")), now, for_s=_ASK_EVERY_S)
         self._show()
 
-    def _send_keys(self, events: Sequence[KeyEvent]) -> None:
+    def _send_keys(self, events: Sequence[KeyMessage]) -> None:
         if events:
             self.link.send(events)
+            self._tell_input_mode()
+
+    def _tell_input_mode(self) -> None:
+        """The customer's side must know how keys are meant; what was typed last goes along."""
+        told = (self.model.input_mode, self.keyboard.hangul)
+        if told == self._told_input or not self.model.is_support or not self.model.may_use_keyboard:
+            return
+        self._told_input = told
+        self.link.send_control(c.InputMode(*told))
+        self._show()
 
     def _send_pointer(self, events: Sequence[PointerEvent]) -> None:
         if events:

@@ -14,14 +14,6 @@ from desktop.connection import LinkThread
 from desktop.direct import DirectDoor
 from desktop.support_link import LinkState, ParticipantLink
 from desktop.upnp import open_upnp
-from viewer.remote.screen_stream import QualityMode, ScreenStream
-from wire.control import messages as c
-from wire.errors import ProtocolError
-from wire.rfb.events import FenceReceived
-from wire.rfb.messages import KeyEvent, PointerEvent
-from wire.signal.commands import Command
-from wire.terms import Channel
-
 from viewer.remote.events import (
     ControlReceived,
     Ended,
@@ -32,6 +24,12 @@ from viewer.remote.events import (
     WayChanged,
     Words,
 )
+from viewer.remote.screen_stream import Input, QualityMode, ScreenStream
+from wire.control import messages as c
+from wire.errors import ProtocolError
+from wire.rfb.events import FenceReceived
+from wire.signal.commands import Command
+from wire.terms import Channel
 
 __all__ = ["SupportLink"]
 
@@ -92,7 +90,7 @@ class SupportLink:
         self._thread.start()
         self.channels.start()
 
-    def send(self, events: Sequence[KeyEvent | PointerEvent]) -> None:
+    def send(self, events: Sequence[Input]) -> None:
         """Send input."""
         if self._stream is not None:
             self._stream.send(events)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from desktop.words import t
-from viewer.remote.screen_stream import QualityMode
-from wire.control import messages as c
-from wire.rfb.events import Ready
-from wire.terms import Options
-
 from viewer import codes
 from viewer.remote import events as e
+from viewer.remote.input.keyboard import InputMode
+from viewer.remote.screen_stream import QualityMode
+from wire.control import messages as c
+from wire.rfb.events import ExtendedKeysShown, Ready
+from wire.terms import Options
 
 __all__ = ["Facts", "RemoteModel", "Setting", "Status"]
 
@@ -76,6 +76,8 @@ class RemoteModel:
         self.wants_control = not is_support or self.option("auto_control", default=True)
         self.wants_clipboard = self.option("clipboard_text", default=True)
         self.quality: QualityMode = "auto"
+        self.input_mode: InputMode = "unicode"
+        self.can_send_places = False
         self.connected_at: float | None = None
         self.ended_at: float | None = None
         self._notice: tuple[Status, float] | None = None
@@ -192,6 +194,8 @@ class RemoteModel:
                 self.connected_at = self.connected_at if self.connected_at is not None else now
                 if self.link == "none":
                     self.link = "ok"
+            case ExtendedKeysShown():
+                self.can_send_places = True
             case e.ScreenLost():
                 self.screen_is_open = False
             case e.Words(words):
@@ -214,6 +218,12 @@ class RemoteModel:
         """The control button: locked at the first click, free at the second; what it is now."""
         self.wants_control = not self.wants_control
         return self.wants_control
+
+    def keyboard_words(self, hangul: bool | None) -> str:
+        """Whose 한/영 decides, in a few letters; `hangul`: what the agent typed last."""
+        if self.input_mode == "scancode":
+            return t("고객 한/영")
+        return {True: "가", False: "A", None: t("내 한/영")}[hangul]
 
     def _take_control(self, message: c.ControlMessage, now: float) -> None:
         match message:

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeAlias
 
 from wire.errors import LimitExceeded, ProtocolError, WrongState
+from wire.rfb.constants import Encoding
 from wire.rfb.events import FenceReceived, ViewerEvent
-from wire.rfb.messages import KeyEvent, PointerEvent, SetEncodings
+from wire.rfb.messages import KeyEvent, PointerEvent, QemuKeyEvent, SetEncodings
 from wire.rfb.viewer import ViewerProtocol, encodings_for
 
-__all__ = ["QUALITIES", "QualityMode", "ScreenStream"]
+__all__ = ["QUALITIES", "Input", "QualityMode", "ScreenStream"]
 
+Input: TypeAlias = KeyEvent | QemuKeyEvent | PointerEvent
 QualityMode: TypeAlias = Literal["auto", "network", "speed"]
 
 QUALITIES: Final[dict[QualityMode, tuple[int, ...]]] = {
@@ -64,13 +66,19 @@ class ScreenStream:
         if failure is not None:
             raise failure
 
-    def send(self, events: Iterable[KeyEvent | PointerEvent]) -> None:
-        """Send input; dropped before the picture's first message."""
+    def send(self, events: Iterable[Input]) -> None:
+        """Send input; dropped before the picture's first message. Keys go by their symbol where the server
+        does not know places.
+        """
         with self._lock:
-            if self._is_ready:
-                for event in events:
+            if not self._is_ready:
+                return
+            for event in events:
+                if not isinstance(event, QemuKeyEvent) or self._protocol.supports(Encoding.QEMU_EXTENDED_KEY):
                     self._protocol.send(event)
-                self._flush()
+                elif event.keysym:
+                    self._protocol.send(KeyEvent(event.down, event.keysym))
+            self._flush()
 
     def refresh(self) -> None:
         """Ask for the whole picture anew."""

@@ -15,12 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from viewer.remote.events import Ended, LinkChanged, LinkEvent, ScreenLost, ScreenOpened
-from viewer.remote.screen_stream import QualityMode, ScreenStream
+from viewer.remote.screen_stream import Input, QualityMode, ScreenStream
 from wire.control.messages import ControlMessage
 from wire.errors import ProtocolError
 from wire.limits import MIB
 from wire.rfb.events import FenceReceived, Ready
-from wire.rfb.messages import KeyEvent, PointerEvent
 
 __all__ = ["VncLink", "parse_address"]
 
@@ -68,7 +67,7 @@ class VncLink:
         """Connect."""
         self._thread.start()
 
-    def send(self, events: Sequence[KeyEvent | PointerEvent]) -> None:
+    def send(self, events: Sequence[Input]) -> None:
         """Send input."""
         self._stream.send(events)
 

@@ -19,6 +19,7 @@ __all__ = [
     "CutTextReceived",
     "DesktopSizeRequested",
     "EncodingsSet",
+    "ExtendedKeysShown",
     "FenceReceived",
     "KeyEvent",
     "PixelFormatSet",
@@ -184,6 +185,11 @@ class ContinuousUpdatesEnded:
     """The server shows that it can send continuously, or has stopped doing so."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExtendedKeysShown:
+    """The server takes keys by their place from now on (QemuKeyEvent)."""
+
+
 ServerEvent: TypeAlias = (
     ClientReady
     | PixelFormatSet
@@ -208,4 +214,5 @@ ViewerEvent: TypeAlias = (
     | Bell
     | FenceReceived
     | ContinuousUpdatesEnded
+    | ExtendedKeysShown
 )

@@ -323,7 +323,9 @@ class ViewerProtocol:
             screens = yield from desktop_size.take(self._buffer)
             self._read_layout(x, y, w, h, screens)
         elif encoding == Encoding.QEMU_EXTENDED_KEY:
-            self._announced.add(encoding)
+            if encoding not in self._announced:
+                self._announced.add(encoding)
+                self._events.append(e.ExtendedKeysShown())
         else:
             raise ProtocolError(f"rectangle in encoding {encoding}, which was not asked for")
         return False

@@ -168,7 +168,7 @@ def test_it_gives_the_same_for_bytes_one_by_one() -> None:
     at_once.receive(stream)
     for byte in in_bytes(stream):
         bytewise.receive(byte)
-    assert len(events := at_once.events()) == 14
+    assert len(events := at_once.events()) == 15
     assert bytewise.events() == events
     assert bytewise.outgoing() == at_once.outgoing()
 

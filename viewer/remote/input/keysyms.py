@@ -23,6 +23,7 @@ __all__ = [
     "SUPER_L",
     "TAB",
     "UP",
+    "is_latin",
     "is_legacy_letter",
     "of_character",
 ]
@@ -92,3 +93,8 @@ def of_character(character: str) -> int:
 def is_legacy_letter(keysym: int) -> bool:
     """Whether it is a letter in X11's old national numbering: Cyrillic, Hangul jamo, ..."""
     return 0x100 <= keysym <= 0x20FF
+
+
+def is_latin(keysym: int) -> bool:
+    """Whether it is a character of Latin-1, or no character at all."""
+    return keysym <= 0xFF or 0xFE00 <= keysym <= 0xFFFF

@@ -26,6 +26,7 @@ Action: TypeAlias = Literal[
     "clipboard",
     "end",
     "special",
+    "input_mode",
     "fit",
 ]
 
@@ -62,6 +63,7 @@ SHORTCUTS: Final[tuple[Shortcut, ...]] = (
     _shortcut("screenshot", "Ctrl+Alt+S", "control+alt", *_letter("s")),
     _shortcut("clipboard", "Ctrl+Alt+V", "control+alt", *_letter("v")),
     _shortcut("special", "Ctrl+Alt+K", "control+alt", *_letter("k")),
+    _shortcut("input_mode", "Ctrl+Alt+H", "control+alt", *_letter("h"), keysyms.HANGUL),
     _shortcut("end", "Ctrl+Alt+Q", "control+alt", *_letter("q")),
 )
 

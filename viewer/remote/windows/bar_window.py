@@ -16,11 +16,11 @@ from desktop.theme import Theme
 from desktop.tip_window import Tip
 from desktop.words import duration, t
 from viewer.remote.geometry import FIT, STEPS
+from viewer.remote.input.keyboard import InputMode
 from viewer.remote.input.shortcuts import keys_of
+from viewer.remote.model import Facts
 from viewer.remote.screen_stream import QualityMode
 from viewer.remote.windows.popover_window import Choice, Popover
-
-from viewer.remote.model import Facts
 
 __all__ = ["Bar", "Commands"]
 
@@ -33,6 +33,7 @@ class Commands(Protocol):
     def set_scale(self, factor: float) -> None: ...
     def toggle_full_screen(self) -> None: ...
     def send_special(self, name: str) -> None: ...
+    def set_input_mode(self, mode: InputMode) -> None: ...
     def set_quality(self, mode: QualityMode) -> None: ...
     def toggle_clipboard(self) -> None: ...
     def refresh(self) -> None: ...
@@ -59,6 +60,8 @@ class Bar(ttk.Frame):
         self.scale = FIT
         self.quality: QualityMode = "auto"
         self.shortcuts_are_on = True
+        self.input_mode: InputMode = "unicode"
+        self.can_send_places = False
         self.control_is_on = tk.BooleanVar(self, value=False)
         self.clipboard_is_on = tk.BooleanVar(self, value=True)
         self.widgets: dict[str, tk.Misc] = {}
@@ -130,6 +133,17 @@ class Bar(ttk.Frame):
             tip=t("Ctrl+Alt+Del 같은 키를 보냅니다."),
             keys=keys_of("special"),
         )
+        self.input = self._tool(
+            row,
+            "input",
+            "hangul",
+            t("내 한/영"),
+            command=self._open_input,
+            tip=t("한글을 어느 컴퓨터에서 만들지 고릅니다."),
+            keys=keys_of("input_mode"),
+        )
+        # It tells a state, so it keeps its few letters where other buttons have no room for words.
+        del self._labels[self.input]
         self._tool(
             row, "quality", "quality", t("화질"), command=self._open_quality, tip=t("화질을 고릅니다.")
         )
@@ -293,6 +307,11 @@ class Bar(ttk.Frame):
         self.control.state(["!disabled" if is_possible else "disabled"])
         self.control_tip.text = sentence
 
+    def show_input(self, words: str, mode: InputMode, *, can_send_places: bool) -> None:
+        """Whose 한/영 decides."""
+        self.input.configure(text=words)
+        self.input_mode, self.can_send_places = mode, can_send_places
+
     # -- sheets
 
     def _toggle_sheet(self, name: str, choices: list[Choice]) -> None:
@@ -333,8 +352,6 @@ class Bar(ttk.Frame):
             ("ctrl-esc", "Ctrl + Esc"),
             ("alt-f4", "Alt + F4"),
             ("print", "Print Screen"),
-            ("hangul", t("한/영")),
-            ("hanja", t("한자")),
         )
         choices = [
             Choice(f"special-{name}", text, lambda n=name: self._commands.send_special(n))  # type: ignore[misc]
@@ -353,6 +370,28 @@ class Bar(ttk.Frame):
             self._popover.close()
         else:
             self._popover.choices(anchor, choices, t("고객의 컴퓨터로 보낼 키"), starts_on_chosen=False)
+
+    def _open_input(self) -> None:
+        modes: tuple[tuple[InputMode, str, bool], ...] = (
+            ("unicode", t("내 컴퓨터에서 만든 글자를 보내기"), True),
+            ("scancode", t("고객의 한/영으로 입력하기"), self.can_send_places),
+        )
+        choices = [
+            Choice(
+                f"input-{mode}",
+                text,
+                lambda m=mode: self._commands.set_input_mode(m),  # type: ignore[misc]
+                keys_of("input_mode") if mode != self.input_mode else "",
+                is_chosen=self.input_mode == mode,
+                is_enabled=enabled,
+            )
+            for mode, text, enabled in modes
+        ]
+        choices += [
+            Choice("input-hangul", t("한/영 키 누르기"), lambda: self._commands.send_special("hangul")),
+            Choice("input-hanja", t("한자 키 누르기"), lambda: self._commands.send_special("hanja")),
+        ]
+        self._toggle_sheet("input", choices)
 
     def _open_quality(self) -> None:
         modes: tuple[tuple[QualityMode, str], ...] = (

@@ -56,6 +56,8 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "manage.issue_type_change": lambda scene: {"issue_type": scene.issue_type},
     "portal.take_number": lambda scene: {"number": scene.waiting.number},
     "portal.download": lambda scene: {"token": scene.join_secret},
+    "console.view": lambda scene: {"session": scene.waiting.session},
+    "console.words": lambda _scene: {"language_code": "xx"},
     **dict.fromkeys(
         ("manage.agent_edit", "manage.agent_state", "manage.agent_delete", "manage.option_agent"),
         lambda scene: {"login_id": scene.cast.bora.login_id},
@@ -71,6 +73,8 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "manage.issue_type_change": {"issue_type": "0" * 26},
     "portal.take_number": {"number": 987},
     "portal.download": {"token": "0" * 26},
+    "console.view": {"session": "0" * 26},
+    "console.words": {"language_code": "yy"},
     **dict.fromkeys(
         ("manage.agent_edit", "manage.agent_state", "manage.agent_delete", "manage.option_agent"),
         {"login_id": "nobody"},
@@ -95,6 +99,7 @@ FOREIGN_BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "accounts.log_in": lambda scene: {
         "data": {"tenant": "nuri", "login_id": "bora", "password": scene.cast.bora.password}
     },
+    "support.signal_ticket": lambda scene: {"json": {"page": scene.waiting.session}},
     "support.join": lambda scene: {"json": {"tenant": "nuri", "code": scene.waiting.code, "program": {}}},
     "portal.redeem": lambda scene: {"data": {"code": scene.waiting.code}},
     "manage.agent_new": lambda scene: {"data": {**NEW_AGENT, "department": scene.department}},
@@ -121,7 +126,6 @@ NO_IDS_IN_BODY = {
     "portal.answer_survey",
     "portal.leave",
     "portal.take_number",
-    "support.signal_ticket",
 }
 
 

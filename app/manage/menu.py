@@ -46,6 +46,12 @@ _MENU: Final = (
         _l("원격지원관리"),
         (
             Item(
+                "console.slots",
+                _l("상담 콘솔"),
+                _l("브라우저에서 고객을 기다리고, 고객의 화면을 보고 다룹니다."),
+                "monitor",
+            ),
+            Item(
                 "manage.list_departments",
                 _l("부서 관리"),
                 _l("부서를 만들고 이름을 바꾸고 지웁니다."),

@@ -50,7 +50,6 @@ def _make_hub(settings: Settings) -> Hub:
     return RedisHub(connection)
 
 
-def _on_login_ended(kind: str, *, tenant_id: int, login_session_id: int, reason: str, **_more: Any) -> None:
-    if kind == "program":
-        with tenant_scope(tenant_id):
-            tell_login_ended(login_session_id, reason, now=now_utc())
+def _on_login_ended(_kind: str, *, tenant_id: int, login_session_id: int, reason: str, **_more: Any) -> None:
+    with tenant_scope(tenant_id):
+        tell_login_ended(login_session_id, reason, now=now_utc())

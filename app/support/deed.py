@@ -24,6 +24,7 @@ from app.support import timeline
 from app.support.models import SupportSession
 from app.support.signal import streams
 from app.support.signal.hub import Hub, session_topic, stream_topic, waiting_topic
+from app.support.signal.models import WAITING_PAGES
 from tenants import audit
 from tenants.audit import Actor
 from tenants.database import current_tenant_id, db
@@ -49,9 +50,14 @@ class Deed:
         self._messages.append((stream_id, message))
 
     def tell_agent(self, agent_id: int, message: SignalMessage) -> None:
-        """Put `message` into every live program of the agent; one that connects later gets a snapshot."""
+        """Put `message` into every live program of the agent; one that connects later gets a snapshot.
+
+        A page that shows one support session hears nothing of the others.
+        """
         for stream in streams.list_of_agent(agent_id):
-            self.tell(stream.id, message)
+            is_meant = getattr(message, "session", stream.page) == stream.page
+            if stream.page in WAITING_PAGES or is_meant:
+                self.tell(stream.id, message)
 
     def tell_customer(self, session: SupportSession, message: SignalMessage) -> None:
         """Put `message` into the stream of the customer program that speaks for the support session now."""

@@ -26,7 +26,7 @@ from app.support.models import (
     SupportSession,
     SurveyAnswer,
 )
-from app.support.signal.models import SignalStream
+from app.support.signal.models import WAITING_PAGES, SignalStream
 from app.support.signal.streams import list_of_agent
 from app.team.models import Agent
 from app.team.queries import effective_options
@@ -90,6 +90,7 @@ def list_waiting(now: datetime) -> list[WaitingNumber]:
             SignalStream.socket_id.is_not(None),
             SignalStream.seen_at > now - rules.PRESENCE_LEASE,
             SignalStream.agent_state == "online",
+            SignalStream.page.in_(WAITING_PAGES),
         )
     )
     rows = db.session.execute(
@@ -317,9 +318,11 @@ def find_last_lead(session_id: int) -> Participant | None:
 
 
 def live_agent_stream(agent_id: int, stream_id: int | None) -> int | None:
-    """Return `stream_id` while its log-in lives, else the agent's newest stream, or None without any."""
-    live = [stream.id for stream in list_of_agent(agent_id)]
-    return stream_id if stream_id in live else next(iter(live), None)
+    """Return `stream_id` while its log-in lives, else the agent's newest that waits, or None without any."""
+    live = list_of_agent(agent_id)
+    if stream_id in [stream.id for stream in live]:
+        return stream_id
+    return next((stream.id for stream in live if stream.page in WAITING_PAGES), None)
 
 
 def list_waiting_for_agent(agent_id: int) -> Sequence[int]:

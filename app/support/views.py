@@ -12,7 +12,7 @@ from app.errors import BadRequest, NotFound
 from app.extensions import language
 from app.programs import answer, read_json, text_field
 from app.remote import caller_address
-from app.routes import current_identity, enter_tenant, program, public
+from app.routes import COOKIE_CALLERS, Caller, callers, current_identity, enter_tenant, public
 from app.support.actions import programs
 from app.support.actions.arrivals import Visitor
 from app.support.actions.programs import Machine
@@ -55,10 +55,13 @@ def join() -> ResponseReturnValue:
 
 
 @blueprint.post("/signal/ticket")
-@program("agent", "customer")
+@callers(Caller.AGENT_PROGRAM, Caller.CUSTOMER_PROGRAM, Caller.AGENT, Caller.ADMIN)
 def signal_ticket() -> ResponseReturnValue:
-    """A ticket for the caller's signal socket: once, within a minute."""
-    text = door.make_ticket(current_identity(), now=now_utc())
+    """A ticket for the caller's signal socket: once, within a minute. A browser's page says which: {page}."""
+    identity = current_identity()
+    is_browser = identity.caller in COOKIE_CALLERS
+    page = text_field(read_json(), "page", max_length=26) if is_browser else ""
+    text = door.make_ticket(identity, now=now_utc(), page=page)
     return answer(ticket=text, expires_s=TICKET_LIFETIME_S)
 
 

@@ -126,6 +126,7 @@ _ALL: Final = (
     Option("share_session", "setting", _l("원격지원 공유"), True),
     Option("video_chat", "setting", _l("영상 채팅"), True),
     Option("health_check", "setting", _l("PC 상태 점검"), True),
+    Option("web_viewer", "setting", _l("웹 뷰어 사용"), True),
     Option("mobile_view_only", "mobile", _l("모바일: 상담원 제어 불가"), False),
     Option("mobile_two_way_files", "mobile", _l("모바일: 양방향 파일 전송"), True),
     Option("mobile_file_consent", "mobile", _l("모바일: 파일전송시 고객동의"), True),

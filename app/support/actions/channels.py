@@ -23,7 +23,7 @@ from app.support.signal.streams import rows_of
 from app.team.models import Agent
 from tenants.database import db
 from wire.signal.commands import LinkReport, TicketNeed
-from wire.signal.messages import KeyAsk, KeyCommit, KeyOpen, Offer, Peer
+from wire.signal.messages import KeyAsk, KeyCommit, KeyOpen, Offer, ParticipantLeft, Peer
 
 
 def accept(session_id: str, *, agent: Agent, stream_id: int, now: datetime) -> Participant:
@@ -139,7 +139,8 @@ def need_tickets(
     """Raise the participant's epoch and offer its channels anew, unless that was already done for this break.
 
     Either the agent's program asks (`agent`), or the customer's (`session_id`). With `keys_lost` the keys are
-    exchanged anew first, and both sides show new words. Raises NotFound, NotWaiting.
+    exchanged anew first, and both sides show new words; another program of the agent takes the participant
+    over by it, and the one before is told to let go. Raises NotFound, NotWaiting.
     """
     with deed(by=agent_actor(agent) if agent else customer_actor(""), now=now) as done:
         found = queries.find_participant(
@@ -149,6 +150,11 @@ def need_tickets(
         participant = queries.find_participant(need.participant, session_id=session.id)
         if session.state != "connected":
             raise NotWaiting
+        if agent is not None and _is_held_elsewhere(participant, agent, stream_id):
+            if not need.keys_lost:
+                done.tell(stream_id, ParticipantLeft(participant=participant.public_id, reason="elsewhere"))
+                return
+            _take_over(done, participant)
         if need.channel == "files":
             _offer_files(done, session, participant, need)
             return
@@ -163,6 +169,18 @@ def need_tickets(
             _ask_keys(done, session, participant)
         elif participant.key_customer is not None:
             _offer(done, session, participant)
+
+
+def _is_held_elsewhere(participant: Participant, agent: Agent, stream_id: int) -> bool:
+    """Whether another program of the agent, whose log-in lives, holds the participant."""
+    holder = participant.agent_stream_id
+    return holder not in (None, stream_id) and queries.live_agent_stream(agent.id, holder) == holder
+
+
+def _take_over(done: Deed, participant: Participant) -> None:
+    assert participant.agent_stream_id is not None
+    left = ParticipantLeft(participant=participant.public_id, reason="elsewhere")
+    done.tell(participant.agent_stream_id, left)
 
 
 def note_link(report: LinkReport, *, agent: Agent | None, session_id: int | None, now: datetime) -> None:

@@ -36,7 +36,7 @@ from app.support.deed import Deed, deed
 from app.support.errors import JoinRefused, SessionOver
 from app.support.models import Arrival, Consent, JoinToken, ProgramCredential, Slot, SupportSession
 from app.support.signal import streams
-from app.support.signal.models import SignalStream
+from app.support.signal.models import WAITING_PAGES, SignalStream
 from app.support.signal.streams import rows_of
 from tenants.bearer import hash_of, make_bearer
 from tenants.database import current_tenant_id, db
@@ -242,7 +242,7 @@ def _connect_by_itself(done: Deed, session: SupportSession) -> None:
     present = [
         stream
         for stream in streams.list_of_agent(session.agent_id)
-        if rules.is_present(stream.socket_id, stream.seen_at, done.now)
+        if stream.page in WAITING_PAGES and rules.is_present(stream.socket_id, stream.seen_at, done.now)
     ]
     if present:
         connect(done, session, present[0].id)

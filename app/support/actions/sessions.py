@@ -16,7 +16,7 @@ from app.support.errors import NotWaiting
 from app.support.models import Arrival, SurveyAnswer
 from app.support.signal import streams
 from app.support.signal.hub import stream_topic
-from app.support.signal.models import SignalStream
+from app.support.signal.models import WAITING_PAGES, SignalStream
 from app.team.models import Agent
 from tenants.audit import SYSTEM
 from tenants.database import db
@@ -104,11 +104,18 @@ def set_agent_state(stream_id: int, state: str, *, now: datetime) -> None:
 
 
 def open_agent_socket(stream_id: int, socket_id: str, agent: Agent, *, now: datetime) -> None:
-    """Make this socket the one of the agent's program, which gets its first slot and who waited for it."""
+    """Make this socket the one of the agent's program, which gets its first slot and who waited for it.
+
+    A page that shows one support session waits for nobody.
+    """
+    stream = db.session.get(SignalStream, stream_id)
+    waits = stream is not None and stream.page in WAITING_PAGES
     with deed(by=agent_actor(agent), now=now) as done:
         is_new = streams.claim(stream_id, socket_id, now=now)
         done.wake(stream_topic(stream_id))
         done.wake_waiting()
+    if not waits:
+        return
     if is_new:
         welcome(agent.id, by=agent_actor(agent), now=now)
     accept_waiting(agent, stream_id=stream_id, now=now)
@@ -151,14 +158,15 @@ def tell_login_ended(login_session_id: int, reason: str, *, now: datetime) -> No
 
     A log-out of its own, or a renewal, needs no words.
     """
-    stream = streams.find_for_login(login_session_id)
-    if stream is None:
+    told = streams.list_of_login(login_session_id)
+    if not told:
         return
     with deed(by=SYSTEM, now=now) as done:
         why = _LOGIN_END_WORDS.get(reason)
-        if why is not None:
-            done.tell(stream.id, LoginEnded(reason=why))  # type: ignore[arg-type]
-        done.wake(stream_topic(stream.id))
+        for stream in told:
+            if why is not None:
+                done.tell(stream.id, LoginEnded(reason=why))  # type: ignore[arg-type]
+            done.wake(stream_topic(stream.id))
         done.wake_waiting()
 
 

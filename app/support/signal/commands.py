@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.actions import renew_log_in
 from app.accounts.actors import agent_actor
-from app.errors import AppError, NotFound
+from app.errors import AppError, NotFound, Refused
 from app.support.actions import channels, files, programs, sessions, slots
 from app.support.deed import again_on_conflict
 from app.support.signal import streams
@@ -42,6 +42,8 @@ class Owner:
     login_session_id: int | None = None
     session_id: int | None = None
     credential_id: int | None = None
+    #: A browser's page speaks; its tickets are good for a browser only.
+    is_page: bool = False
 
     @property
     def is_agent(self) -> bool:
@@ -150,8 +152,13 @@ def _end_session(command: wire_commands.EndSession, agent: Agent, owner: Owner, 
 
 
 def _token_renew(command: wire_commands.TokenRenew, agent: Agent, owner: Owner, now: datetime) -> Data:
-    """Lengthen the log-in; the token itself stays, because a new one could be lost on the way."""
+    """Lengthen the log-in; the token itself stays, because a new one could be lost on the way.
+
+    A browser's log-in ends when nobody uses it, whatever its pages ask for.
+    """
     assert owner.login_session_id is not None
+    if owner.is_page:
+        raise Refused
     return {"expires_s": renew_log_in(owner.login_session_id, now=now)}
 
 

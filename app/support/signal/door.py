@@ -14,14 +14,16 @@ from flask import Response, current_app, request
 from sqlalchemy import update
 
 from app.accounts.models import LoginSession
+from app.errors import BadRequest
 from app.programs import bearer_text
-from app.routes import Caller, Identity, is_our_origin
+from app.routes import COOKIE_CALLERS, Caller, Identity, is_our_origin
 from app.support import queries
-from app.support.errors import SessionOver
+from app.support.errors import SessionOver, TenantStopped
 from app.support.models import ProgramCredential
 from app.support.signal import streams
 from app.support.signal.commands import Owner
-from app.support.signal.models import SignalStream, SignalTicket
+from app.support.signal.models import BOARD, SignalStream, SignalTicket
+from app.team.option_places import refuse_when_off
 from config.settings import Settings
 from tenants.bearer import make_bearer, parse_bearer
 from tenants.database import current_tenant_id, db, now_utc, tenant_scope
@@ -35,11 +37,16 @@ from wire.signal.client import SUBPROTOCOL
 log = structlog.get_logger()
 
 
-def make_ticket(identity: Identity, *, now: datetime) -> str:
-    """Return a ticket for the caller's stream; the stream is made at an agent's first ticket."""
+def make_ticket(identity: Identity, *, now: datetime, page: str = "") -> str:
+    """Return a ticket for the caller's stream; the stream is made at an agent's first ticket.
+
+    A browser says which of its pages asks: BOARD, or the public id of the agent's support session that it
+    shows. Raises BadRequest, NotFound (a support session of somebody else), TenantStopped, Refused.
+    """
+    _check_page(identity, page, now)
     text, ticket_hash = make_bearer("signal", get_tenant(identity.tenant_id).slug)
     with writing():
-        stream = _stream_of(identity, now)
+        stream = _stream_of(identity, page, now)
         db.session.add(
             SignalTicket(
                 hash=ticket_hash, stream_id=stream.id, expires_at=now + timedelta(seconds=TICKET_LIFETIME_S)
@@ -120,19 +127,42 @@ def _owner_of(stream_id: int, now: datetime) -> Owner | None:
         log_in = db.session.get(LoginSession, stream.login_session_id)
         if log_in is None or log_in.ended_at is not None or log_in.expires_at <= now:
             return None
-        return Owner(tenant.id, stream.id, agent_id=log_in.agent_id, login_session_id=log_in.id)
+        return Owner(
+            tenant.id,
+            stream.id,
+            agent_id=log_in.agent_id,
+            login_session_id=log_in.id,
+            is_page=log_in.kind == "web",
+        )
     credential = db.session.get(ProgramCredential, stream.program_credential_id)
     if credential is None or credential.revoked_at is not None:
         return None
     return Owner(tenant.id, stream.id, session_id=credential.support_session_id, credential_id=credential.id)
 
 
-def _stream_of(identity: Identity, now: datetime) -> SignalStream:
+def _check_page(identity: Identity, page: str, now: datetime) -> None:
+    """Refuse pages that do not exist, and programs that call themselves one."""
+    if identity.caller not in COOKIE_CALLERS:
+        if page:
+            raise BadRequest
+        return
+    tenant = get_tenant(identity.tenant_id)
+    if standing(tenant.state, tenant.expires_at, now) != "ok":
+        raise TenantStopped
+    if not page:
+        raise BadRequest
+    assert identity.agent_id is not None
+    if page != BOARD:
+        queries.get_session(page, agent_id=identity.agent_id)
+        refuse_when_off("web_viewer", identity.agent_id)
+
+
+def _stream_of(identity: Identity, page: str, now: datetime) -> SignalStream:
     if identity.login_session_id is not None:
-        stream = streams.find_for_login(identity.login_session_id)
+        stream = streams.find_for_login(identity.login_session_id, page)
         if stream is None:
             stream = SignalStream(
-                owner_kind="agent", login_session_id=identity.login_session_id, changed_at=now
+                owner_kind="agent", login_session_id=identity.login_session_id, page=page, changed_at=now
             )
             db.session.add(stream)
             db.session.flush()

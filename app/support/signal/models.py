@@ -9,12 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, TenantOwned, TenantStamped, now_utc, public_id, tenant_fk
 
+#: The console's list of slots, as a page.
+BOARD = "console"
+#: Streams of these pages wait for customers; the others show one support session.
+WAITING_PAGES = ("", BOARD)
+
 
 class SignalStream(TenantOwned, Model):
     """What one program is told, in order. It belongs to a log-in or to a customer program's credential.
 
-    `socket_id` names the one socket that may speak for it now; a new socket overwrites it and the old one
-    closes.
+    In a browser each page is a program of its own: `page` tells them apart. `socket_id` names the one socket
+    that may speak for it now; a new socket overwrites it and the old one closes.
     """
 
     __tablename__ = "signal_stream"
@@ -23,6 +28,8 @@ class SignalStream(TenantOwned, Model):
     owner_kind: Mapped[str] = mapped_column(String(12))
     login_session_id: Mapped[int | None] = mapped_column(BIGINT)
     program_credential_id: Mapped[int | None] = mapped_column(BIGINT)
+    #: "" for a program, BOARD for the console's list, else the public id of the support session it shows.
+    page: Mapped[str] = mapped_column(String(26), default="", server_default="")
     #: The number the next durable message takes; raised in the transaction that stores it.
     next_n: Mapped[int] = mapped_column(BIGINT, default=1)
     acked_n: Mapped[int] = mapped_column(BIGINT, default=0)
@@ -48,6 +55,7 @@ class SignalStream(TenantOwned, Model):
             "uq_signal_stream_login",
             "tenant_id",
             "login_session_id",
+            "page",
             unique=True,
             sqlite_where=text("login_session_id IS NOT NULL"),
             postgresql_where=text("login_session_id IS NOT NULL"),
@@ -106,4 +114,4 @@ class CommandSeen(TenantStamped, Model):
     __table_args__ = (tenant_fk("stream_id", "signal_stream"), Index("ix_command_seen_at", "tenant_id", "at"))
 
 
-__all__ = ["CommandSeen", "SignalMessage", "SignalStream", "SignalTicket"]
+__all__ = ["BOARD", "WAITING_PAGES", "CommandSeen", "SignalMessage", "SignalStream", "SignalTicket"]

@@ -34,25 +34,28 @@ from wire.signal.messages import (
     dump_message,
 )
 from wire.terms import Channel, Side
-from wire.ticket import issue_ticket
+from wire.ticket import Via, issue_ticket
 
 #: Files are offered by themselves when an end wants them; a ticket nobody uses is a ticket too many.
 OFFERED: tuple[Channel, ...] = ("screen", "control")
 
 
-def text_of(stored: SignalMessage, side: Side, *, now: float) -> str:
-    """Return the WebSocket text of a stored message for one side; `now` in unix seconds."""
+def text_of(stored: SignalMessage, side: Side, *, now: float, via: Via = "program") -> str:
+    """Return the WebSocket text of a stored message for one side; `now` in unix seconds.
+
+    The tickets of an offer are good for what it is told to, a program or a browser's page (`via`).
+    """
     body = json.loads(stored.body)
     table = AGENT_MESSAGES if side == "agent" else CUSTOMER_MESSAGES
     message = table[body["t"]].from_json(body)
     if isinstance(message, Offer):
-        message = with_tickets(message, side, now=now)
+        message = with_tickets(message, side, now=now, via=via)
     elif isinstance(message, AgentOptions | CustomerOptions):
         message = option_news.fill(message, stored.stream_id)
     return dump_message(message, n=stored.n, at=int(stored.at.timestamp()))
 
 
-def with_tickets(offer: Offer, side: Side, *, now: float) -> Offer | ParticipantLeft:
+def with_tickets(offer: Offer, side: Side, *, now: float, via: Via = "program") -> Offer | ParticipantLeft:
     """Return the offer at the participant's present epoch with fresh tickets for one side."""
     found = db.session.execute(
         select(Participant, SupportSession)
@@ -84,7 +87,7 @@ def with_tickets(offer: Offer, side: Side, *, now: float) -> Offer | Participant
             participant=participant.public_id,
             channel=channel,
             role=side,
-            via="program",
+            via=via,
             epoch=participant.epoch,
             now=now,
             lifetime_s=lifetime_s,

@@ -198,7 +198,8 @@ class SignalSocket:
                     side, now = "agent" if self._owner.is_agent else "customer", time.time()
                     if ending is not None and self._is_farewell_being_written(stored):
                         ending = None
-                    texts = [(row.n, outgoing.text_of(row, side, now=now)) for row in stored]  # type: ignore[arg-type]
+                    via = "browser" if self._owner.is_page else "program"
+                    texts = [(row.n, outgoing.text_of(row, side, now=now, via=via)) for row in stored]  # type: ignore[arg-type]
             except DATABASE_AWAY as error:
                 log.warning("signal_waits_for_database", reason=type(error).__name__)
                 return

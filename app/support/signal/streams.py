@@ -16,7 +16,7 @@ from sqlalchemy import CursorResult, delete, func, insert, select, update
 from app.accounts.models import LoginSession
 from app.support import rules
 from app.support.models import ProgramCredential
-from app.support.signal.models import CommandSeen, SignalMessage, SignalStream
+from app.support.signal.models import WAITING_PAGES, CommandSeen, SignalMessage, SignalStream
 from tenants.database import db
 from wire.limits import MAX_SIGNAL_QUEUE
 from wire.signal.messages import SignalMessage as Message
@@ -143,9 +143,22 @@ def let_go(stream_id: int, socket_id: str, *, now: datetime) -> bool:
     return rows_of(result) == 1
 
 
-def find_for_login(login_session_id: int) -> SignalStream | None:
-    """Return the stream of an agent's log-in, or None before its first socket."""
-    return db.session.scalar(select(SignalStream).where(SignalStream.login_session_id == login_session_id))
+def find_for_login(login_session_id: int, page: str = "") -> SignalStream | None:
+    """Return the stream of an agent's log-in (in a browser: of one page), or None before its first socket."""
+    return db.session.scalar(
+        select(SignalStream).where(
+            SignalStream.login_session_id == login_session_id, SignalStream.page == page
+        )
+    )
+
+
+def list_of_login(login_session_id: int) -> Sequence[SignalStream]:
+    """Return all streams of a log-in: one for a program, one a page for a browser."""
+    return db.session.scalars(
+        select(SignalStream)
+        .where(SignalStream.login_session_id == login_session_id)
+        .order_by(SignalStream.id)
+    ).all()
 
 
 def find_for_credential(credential_id: int) -> SignalStream | None:
@@ -154,12 +167,20 @@ def find_for_credential(credential_id: int) -> SignalStream | None:
 
 
 def list_of_agent(agent_id: int) -> Sequence[SignalStream]:
-    """Return the streams of an agent's live log-ins, the one with the newest socket first."""
+    """Return the streams of an agent's live log-ins, the one with the newest socket first.
+
+    Programs come before a browser's list of slots, and pages that show one support session come last.
+    """
     return db.session.scalars(
         select(SignalStream)
         .join(LoginSession, LoginSession.id == SignalStream.login_session_id)
         .where(LoginSession.agent_id == agent_id, LoginSession.ended_at.is_(None))
-        .order_by(SignalStream.socket_id.is_(None), SignalStream.id.desc())
+        .order_by(
+            SignalStream.page.not_in(WAITING_PAGES),
+            SignalStream.socket_id.is_(None),
+            SignalStream.page,
+            SignalStream.id.desc(),
+        )
     ).all()
 
 

@@ -1,4 +1,4 @@
-"""The key that tickets are signed with, once for each test process."""
+"""The key that tickets are signed with, once for each test process of the web half."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from app.queue import add_tasks_to, make_huey
 from app.support import orders, relays
 from app.support.actions import expiry
 from config.settings import Settings, SettingsError, load
+from tenants.anchors import anchor_heads
 from tenants.database import db, now_utc, tenant_scope
 from tenants.models import Tenant
 
@@ -47,6 +48,12 @@ def add_tasks(huey: Huey, app: Flask) -> None:
     def close_abandoned_slots() -> None:
         """Close the slots of agents who have been away for half a day."""
         for_each_tenant(app, expiry.close_abandoned_slots)
+
+    @huey.periodic_task(crontab(minute="42"))  # type: ignore[untyped-decorator]
+    def anchor_audit_heads() -> None:
+        """Write the heads of the usage logs down outside the database."""
+        with app.app_context():
+            anchor_heads(app.extensions["settings"].storage_dir, now_utc())
 
     @huey.periodic_task(crontab(minute="23"))  # type: ignore[untyped-decorator]
     def forget_old_documents() -> None:

@@ -3,7 +3,8 @@
 Decides how an entry is written and how the chain is computed; each action decides what is worth an entry.
 An entry is part of the action's own transaction: no deed without its entry, no entry without its deed.
 Each MAC covers the entry and the MAC before it, under a key that is not in the database, so that a changed,
-removed or inserted entry is found by `verify`. Source: docs/decisions/0025-the-wall.md.
+removed or inserted entry is found by `verify`; a cut tail, by the anchors (anchors.py).
+Source: docs/decisions/0025-the-wall.md, 0080-log-anchors.md.
 """
 
 from __future__ import annotations
@@ -114,11 +115,13 @@ def record(
     return entry
 
 
-def first_broken_entry(*, page: int = 1000) -> int | None:
+def first_broken_entry(*, page: int = 1000, anchors: Mapping[int, str] | None = None) -> int | None:
     """The number of the first entry of the open company's chain that does not hold, or None when all do.
 
-    A chain that is shorter than its head says counts as broken at the first missing entry.
+    A chain that is shorter than its head says, or than an anchor (anchors.py: number → MAC), counts as broken
+    at the first missing entry; one that was computed anew, at the first anchored entry that differs.
     """
+    anchors = anchors or {}
     expected, mac = 1, _FIRST_MAC
     while True:
         rows = db.session.scalars(
@@ -129,6 +132,7 @@ def first_broken_entry(*, page: int = 1000) -> int | None:
                 entry.n != expected
                 or entry.prev_mac != mac
                 or not hmac.compare_digest(entry.mac, _mac(entry))
+                or entry.mac != anchors.get(entry.n, entry.mac)
             ):
                 return expected
             expected, mac = entry.n + 1, entry.mac
@@ -136,7 +140,8 @@ def first_broken_entry(*, page: int = 1000) -> int | None:
             break
     head = db.session.get(AuditHead, current_tenant_id(), populate_existing=True)
     length, end = (head.n, head.mac) if head else (0, _FIRST_MAC)
-    return None if (length, end) == (expected - 1, mac) else expected
+    is_whole = (length, end) == (expected - 1, mac) and max(anchors, default=0) < expected
+    return None if is_whole else expected
 
 
 def _locked_head() -> AuditHead:

@@ -15,10 +15,12 @@ from typing import Any, Final
 
 import structlog
 from flask import Flask, current_app
+from flask_babel import force_locale
 from sqlalchemy import delete, select, update
 
 from app.documents.models import Document
 from app.errors import AppError, NotFound
+from app.extensions import language
 from app.queue import enqueue
 from config.settings import Settings
 from tenants.database import current_tenant_id, db, now_utc, tenant_scope
@@ -55,7 +57,7 @@ def ask_for(kind: str, params: Mapping[str, Any], *, agent_id: int, file_name: s
             agent_id=agent_id,
             kind=kind,
             file_name=file_name,
-            params=json.dumps(dict(params), ensure_ascii=False, sort_keys=True),
+            params=json.dumps({**params, "language": language()}, ensure_ascii=False, sort_keys=True),
         )
         db.session.add(document)
         db.session.flush()
@@ -93,7 +95,8 @@ def make(tenant_id: int, document_id: int) -> None:
         db.session.rollback()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            result = dict(maker(params, path))
+            with force_locale(params["language"]):
+                result = dict(maker(params, path))
         except AppError as error:
             _finish(document_id, "failed", {"sentence": str(error.for_reader)})
         except Exception as error:  # an edge: one document's trouble is not the queue's

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
@@ -20,6 +21,8 @@ KINDS: Final = {
     "option": _l("옵션"),
     "issue_type": _l("상담 유형"),
     "support": _l("원격지원"),
+    "export": _l("내려받기"),
+    "api_key": _l("API 키"),
 }
 
 DEEDS: Final = {
@@ -70,6 +73,12 @@ DEEDS: Final = {
     "session.connected": _l("원격지원 시작"),
     "session.ended": _l("원격지원 끝"),
     "code_alarm.raised": _l("접속 코드 경보"),
+    "api_key.created": _l("API 키 만들기"),
+    "api_key.revoked": _l("API 키 끊기"),
+    "log.exported": _l("사용 기록 내려받기"),
+    "agents.exported": _l("상담원 목록 내려받기"),
+    "departments.exported": _l("부서 목록 내려받기"),
+    "settings.changed": _l("기본 설정 바꾸기"),
 }
 
 
@@ -97,12 +106,14 @@ FACTS: Final = {
     "on": _l("값"),
     "by": _l("끝낸 쪽"),
     "source": _l("들어온 길"),
+    "from_file": _l("파일로"),
+    "scopes": _l("읽을 수 있는 것"),
 }
 
 
-def deed_details(entry: AuditEntry) -> list[tuple[Any, str]]:
-    """What was done to what, as pairs to show: the object first, then the plain values that were noted."""
-    pairs = [(FACTS["object"], entry.object)] if entry.object else []
+def deed_details(entry: AuditEntry, names: Mapping[str, str]) -> list[tuple[Any, str]]:
+    """What was done to what, as pairs to show: the object by its name, then the values that were noted."""
+    pairs = [(FACTS["object"], names.get(entry.object, entry.object))] if entry.object else []
     try:
         data = json.loads(entry.data)
     except ValueError:

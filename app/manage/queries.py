@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, false, func, or_, select
 
 from app.accounts.models import LoginSession
 from app.manage.rules import KIND_PREFIXES, LOG_PAGE, PAGE_SIZE, AgentsAsked, LogAsked, count_pages
@@ -102,7 +102,7 @@ def list_live_sessions(agent_id: int) -> list[str]:
     return list(db.session.scalars(statement))
 
 
-def find_entries(asked: LogAsked) -> tuple[Sequence[AuditEntry], bool]:
+def find_entries(asked: LogAsked, *, size: int = LOG_PAGE) -> tuple[Sequence[AuditEntry], bool]:
     """A page of the usage log, the newest entry first, and whether there are older ones."""
     conditions: list[ColumnElement[bool]] = []
     if asked.before is not None:
@@ -113,13 +113,29 @@ def find_entries(asked: LogAsked) -> tuple[Sequence[AuditEntry], bool]:
     if asked.who:
         by_name = func.lower(AuditEntry.actor_name).contains(asked.who.lower(), autoescape=True)
         conditions.append(or_(by_name, AuditEntry.ip == asked.who))
-    if asked.since_at:
-        conditions.append(AuditEntry.at >= asked.since_at)
-    if asked.until_at:
-        conditions.append(AuditEntry.at < asked.until_at)
-    statement = select(AuditEntry).where(*conditions).order_by(AuditEntry.n.desc()).limit(LOG_PAGE + 1)
+    conditions += _days(asked)
+    statement = select(AuditEntry).where(*conditions).order_by(AuditEntry.n.desc()).limit(size + 1)
     rows = db.session.scalars(statement).all()
-    return rows[:LOG_PAGE], len(rows) > LOG_PAGE
+    return rows[:size], len(rows) > size
+
+
+def _days(asked: LogAsked) -> list[ColumnElement[bool]]:
+    """The days as numbers: entries are numbered in the order of time, and a page is read by number.
+
+    Asked for by time, a database would sort all that the days hold, however much that is.
+    """
+    found: list[ColumnElement[bool]] = []
+    if asked.since_at:
+        first = select(AuditEntry.n).where(AuditEntry.at >= asked.since_at).order_by(AuditEntry.at)
+        number = db.session.scalar(first.limit(1))
+        found.append(AuditEntry.n >= number if number is not None else false())
+    if asked.until_at:
+        last = (
+            select(AuditEntry.n).where(AuditEntry.at < asked.until_at).order_by(AuditEntry.at.desc()).limit(1)
+        )
+        number = db.session.scalar(last)
+        found.append(AuditEntry.n <= number if number is not None else false())
+    return found
 
 
 def _programs() -> Subquery:

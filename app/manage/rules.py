@@ -13,6 +13,7 @@ __all__ = [
     "KIND_PREFIXES",
     "LOG_KINDS",
     "LOG_PAGE",
+    "MAX_TEXT",
     "PAGE_SIZE",
     "AgentsAsked",
     "LogAsked",
@@ -77,10 +78,11 @@ def count_pages(total: int, size: int = PAGE_SIZE) -> int:
 
 #: Ten lines a page, as the manuals have it.
 LOG_PAGE: Final = 10
-LOG_KINDS: Final = ("log_in", "agent", "department", "option", "issue_type", "support")
+LOG_KINDS: Final = ("log_in", "agent", "department", "option", "issue_type", "support", "export", "api_key")
 #: The beginnings of the deeds of a kind; the log's deeds are called "kind.done".
 KIND_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     **{kind: (f"{kind}.",) for kind in LOG_KINDS},
+    "export": ("log.exported", "agents.exported", "departments.exported"),
     "support": ("slot.", "arrival.", "program.", "session.", "code_alarm."),
 }
 #: Days begin and end where the company is.

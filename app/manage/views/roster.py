@@ -20,7 +20,9 @@ from app.manage.views import blueprint
 from app.routes import admin_only, current_identity, current_tenant
 from app.sheets import SheetRejected, write_csv
 from app.team.errors import ChangedElsewhere
+from tenants import audit
 from tenants.database import db, now_utc
+from tenants.writing import writing
 
 __all__: list[str] = []
 
@@ -100,6 +102,7 @@ def roster_problems(what: str, document: str) -> ResponseReturnValue:
 @admin_only
 def export_csv(what: str) -> ResponseReturnValue:
     """All agents or departments as CSV; "form" is an empty file to fill in."""
+    _note_export(what)
     if what == "agents":
         return _csv(AGENT_HEADER, agent_rows(), what)
     if what == "departments":
@@ -115,6 +118,7 @@ def export_csv(what: str) -> ResponseReturnValue:
 def export_excel(what: str) -> ResponseReturnValue:
     """Have the list made for Excel."""
     _known(what)
+    _note_export(what)
     name = f"{current_tenant().slug}-{what}-{now_utc():%Y%m%d}.xlsx"
     asked = ask_for(f"excel.{what}", {}, agent_id=_me(), file_name=name)
     return redirect(url_for("manage.document_page", document=asked.public_id))
@@ -128,6 +132,14 @@ def _csv(header: Any, rows: Any, what: str) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _note_export(what: str) -> None:
+    if what not in KINDS:
+        return
+    by = doer()
+    with writing():
+        audit.record("agents.exported" if what == "agents" else "departments.exported", "tenant", by=by)
 
 
 def _known(what: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import event
 
 from app.manage.deeds import DEEDS
 from app.manage.rules import LogAsked, name_program, read_log_asked
+from app.sheets import read_csv
 from tenants import audit
 from tenants.database import db, now_utc, tenant_scope
 from tenants.writing import writing
@@ -139,3 +142,38 @@ def test_every_deed_has_its_words() -> None:
 )
 def test_browsers_are_named(user_agent: str, name: str) -> None:
     assert name_program(user_agent) == name
+
+
+@pytest.mark.parametrize("form", ["csv", "excel"])
+def test_it_is_given_as_a_file(app, browser, cast: Cast, form: str) -> None:
+    note(app, cast, 2_050, name="=1+1")
+    page = browser.post(f"{PAGE}/export/{form}", data={"kind": "option"}, follow_redirects=True)
+    answer = browser.get(f"{page.request.path}/file")
+    data = answer.data
+    answer.close()
+    if form == "csv":
+        rows = read_csv(data)
+    else:
+        cells = load_workbook(io.BytesIO(data)).active.iter_rows()
+        rows = [[str(cell.value) for cell in row] for row in cells]
+    assert rows[0][:3] == ["번호", "일시", "누가"]
+    assert len(rows) == 2_051
+    assert {row[3] for row in rows[1:]} == {"옵션 바꾸기"}
+    assert numbers(browser.get(PAGE, query_string={"kind": "export"}).text)
+
+
+def test_things_are_called_by_their_names(app, browser, cast: Cast) -> None:
+    browser.post("/manage/departments", data={"name": "영업"})
+    browser.post(f"/manage/agents/{cast.bora.login_id}/state", data={"state": "disabled"})
+    page = browser.get(PAGE).text
+    assert "보라 (bora)" in page
+    assert "대상</span> 영업" in page
+    assert f"agent:{cast.bora.id}" not in page
+
+
+def test_things_that_are_gone_keep_the_name_that_was_noted(browser) -> None:
+    browser.post("/manage/issue-types", data={"name": "프린터"})
+    page = browser.get("/manage/issue-types").text
+    address = page.split('action="/manage/issue-types/', 1)[1].split('"', 1)[0]
+    browser.post(f"/manage/issue-types/{address}", data={"deed": "delete"})
+    assert browser.get(PAGE).text.count("대상</span> 프린터") == 2

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal, Protocol
 
+from customer_agent import events as e
+from customer_agent import rights as r
 from customer_agent.gate import Gate
 from customer_agent.rights import STILLNESS_S, Rights
 from customer_agent.screen.share import Everything, OneWindow, Region
@@ -21,9 +23,6 @@ from wire.control import messages as control
 from wire.signal import commands as c
 from wire.signal import messages as s
 from wire.terms import ConsentRight, Right
-
-from customer_agent import events as e
-from customer_agent import rights as r
 
 __all__ = ["Ask", "Ending", "Helper", "Phase", "Port", "SupportModel"]
 
@@ -393,6 +392,7 @@ class SupportModel:
             rights = Rights(rights.allowed & {"view"})
         if not self.helpers:
             self.sharing.begin()
+            self._gate.hold_input(self._asks_something)
         self.helpers[helper.participant] = helper
         self._gate.admit(helper.participant, r.pause(rights, True) if self.is_paused else rights)
         self._port.open_participant(helper, company=self.company, epoch=epoch, keys_lost=keys_lost)

@@ -87,7 +87,7 @@ class Sharing:
         if not self.may_share_all and isinstance(self.choice, Everything):
             self.choice = Nothing("choosing")
             self.choosing = "any"
-        self._port.share(self.choice)
+        self._port.share(Nothing("choosing") if self.choosing is not None else self.choice)
 
     def choose(self, what: Choosing = "any") -> None:
         """Open the choice; nothing is shown meanwhile."""

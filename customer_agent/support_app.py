@@ -20,6 +20,7 @@ from customer_agent.gate import Gate
 from customer_agent.machine import VERSION, local_address, pc_name, system_name
 from customer_agent.model import Phase, SupportModel
 from customer_agent.self_removal import may_remove_itself, remove_itself
+from customer_agent.share_app import ShareDesk
 from customer_agent.start import StartPlan
 from customer_agent.texts import load_words
 from customer_agent.windows.consent_window import ConsentWindow
@@ -101,10 +102,13 @@ class SupportApp:
         from customer_agent.link import SupportLink
 
         self._link = SupportLink(self._plan.server, self._gate, self._put, language=words.language())
+        # Agents may press no button of ours while a part is shown.
+        self._link.own_window = self.root.winfo_id()
         self._model = SupportModel(
             self._plan, self._link, self._gate, clock=time.monotonic, started=self._started
         )
         self._clipboard = ClipboardShare(self._copied_text, self._copy, self._link.give_clipboard)
+        self._share_desk = ShareDesk(self.root, self._look, self._model, on_change=self._show)
         self._pump = Pump(self.root, self._events, self._take, WAITING_MS, after_turn=self._show)
         self.model.begin()
         self._show()
@@ -145,6 +149,8 @@ class SupportApp:
     def _show(self) -> None:
         """Show the window of the model's phase, and what changed in it."""
         phase = self.model.phase
+        if self._share_desk is not None:
+            self._share_desk.follow()
         if phase is Phase.ENDED and self.model.ending == "cancelled":
             self._quit()
             return
@@ -204,6 +210,8 @@ class SupportApp:
         self._show()
 
     def _quit(self) -> None:
+        if self._share_desk is not None:
+            self._share_desk.close()
         if self._pump is not None:
             self._pump.stop()
         self.root.quit()

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from tkinter import ttk
 
 from customer_agent.codes import problem_sentence
+from customer_agent.model import Ask, Phase, SupportModel
+from customer_agent.screen.share import Everything, OneWindow
 from customer_agent.windows.place_window import Corner, wrap
 from desktop.later import run_later
 from desktop.layout import publish_layout
 from desktop.line_words import way_words
 from desktop.theme import Theme, bind_alt, keyed
 from desktop.words import clock_time, duration, t
-
-from customer_agent.model import Ask, Phase, SupportModel
 
 __all__ = ["PanelWindow", "status_of"]
 
@@ -113,6 +113,8 @@ class PanelWindow(tk.Toplevel):
             ("m", self.toggle_more),
             ("y", lambda: self._answer(allowed=True)),
             ("n", lambda: self._answer(allowed=False)),
+            ("s", self.choose_share),
+            ("a", self.show_everything),
         ):
             bind_alt(self, letter, act)
         self.bind("<Escape>", lambda _: self.cancel_end())
@@ -154,6 +156,10 @@ class PanelWindow(tk.Toplevel):
             model.taken_back is not None and model.taken_back.by == "button",
             model.may_be_controlled,
             tuple(model.pending_asks),
+            model.sharing.asked,
+            _share_words(model),
+            model.sharing.may_share_part,
+            model.sharing.may_share_all,
             helpers if self._is_open else None,
             self._is_open,
             self._is_ending,
@@ -202,8 +208,12 @@ class PanelWindow(tk.Toplevel):
         for child in self._parts.winfo_children():
             child.destroy()
         self.widgets = {}
+        asked = self._model.sharing.asked
         for ask in self._model.pending_asks[:1]:
-            self._make_ask(ask)
+            self._make_question(_wanted_right(ask))
+        if asked is not None and not self._model.pending_asks:
+            self._make_question(_wanted_share(asked.what))
+        self._make_share()
         if self._is_ending:
             self._make_end_question()
         else:
@@ -211,15 +221,10 @@ class PanelWindow(tk.Toplevel):
         if self._is_open:
             self._make_more()
 
-    def _make_ask(self, ask: Ask) -> None:
+    def _make_question(self, text: str) -> None:
         theme = self._theme
         box = ttk.Frame(self._parts, style="Info.TFrame", padding=theme.px(14))
         box.pack(fill="x", pady=(theme.px(12), 0))
-        wanted = {
-            "mouse": t("상담원이 마우스를 쓰고 싶어 합니다. 허용하시겠습니까?"),
-            "keyboard": t("상담원이 키보드를 쓰고 싶어 합니다. 허용하시겠습니까?"),
-        }
-        text = wanted.get(ask.right, t("상담원이 새 권한을 요청합니다. 허용하시겠습니까?"))
         label = ttk.Label(box, text=text, style="OnInfo.TLabel", justify="left")
         wrap(label, theme.px(WIDTH - 2 * PADDING - 2 * 14))
         label.grid(row=0, columnspan=2, sticky="w", pady=(0, theme.px(10)))
@@ -227,6 +232,30 @@ class PanelWindow(tk.Toplevel):
             box,
             ("no", t("거부"), "N", "OnInfo.TButton", lambda: self._answer(allowed=False)),
             ("yes", t("허용"), "Y", "OnInfo.Primary.TButton", lambda: self._answer(allowed=True)),
+        )
+
+    def _make_share(self) -> None:
+        """What is shown, where it is less than the desktop, and how to change that."""
+        words = _share_words(self._model)
+        if not words:
+            return
+        theme, sharing = self._theme, self._model.sharing
+        box = ttk.Frame(self._parts, style="Waiting.TFrame", padding=theme.px(14))
+        box.pack(fill="x", pady=(theme.px(12), 0))
+        label = ttk.Label(box, text=words, style="OnWaiting.TLabel", justify="left")
+        wrap(label, theme.px(WIDTH - 2 * PADDING - 2 * 14))
+        label.grid(row=0, columnspan=2, sticky="w", pady=(0, theme.px(10)))
+        everything: _Button = (
+            "share-all",
+            t("화면 전체"),
+            "A",
+            "OnWaiting.Small.TButton",
+            self.show_everything,
+        )
+        self._pair(
+            box,
+            everything if sharing.may_share_all else None,
+            ("share", t("바꾸기"), "S", "OnWaiting.Small.Primary.TButton", self.choose_share),
         )
 
     def _make_end_question(self) -> None:
@@ -259,6 +288,10 @@ class PanelWindow(tk.Toplevel):
             frame = ttk.Frame(self._parts)
             frame.pack(fill="x", pady=(theme.px(12), 0))
             self._pair(frame, left, right)
+        if model.sharing.may_share_part and not _share_words(model):
+            frame = ttk.Frame(self._parts)
+            frame.pack(fill="x", pady=(theme.px(8), 0))
+            self._pair(frame, ("share", t("일부만 보여 주기"), "S", "TButton", self.choose_share))
         end = ttk.Button(
             self._parts,
             style="Danger.TButton",
@@ -357,7 +390,56 @@ class PanelWindow(tk.Toplevel):
         self._model.end()
         self._on_change()
 
+    def choose_share(self) -> None:
+        """Choose what is shown."""
+        self._model.choose_share()
+        self._on_change()
+
+    def show_everything(self) -> None:
+        """Show the desktop again."""
+        if self._model.sharing.is_partial and self._model.sharing.choosing is None:
+            self._model.show(Everything())
+            self._on_change()
+
     def _answer(self, *, allowed: bool) -> None:
         if self._model.pending_asks:
             self._model.answer_ask(self._model.pending_asks[0], allowed=allowed)
-            self._on_change()
+        elif self._model.sharing.asked is not None:
+            self._model.answer_share_ask(allowed=allowed)
+        self._on_change()
+
+
+def _wanted_right(ask: Ask) -> str:
+    wanted = {
+        "mouse": t("상담원이 마우스를 쓰고 싶어 합니다. 허용하시겠습니까?"),
+        "keyboard": t("상담원이 키보드를 쓰고 싶어 합니다. 허용하시겠습니까?"),
+    }
+    return wanted.get(ask.right, t("상담원이 새 권한을 요청합니다. 허용하시겠습니까?"))
+
+
+def _wanted_share(what: str) -> str:
+    wanted = {
+        "window": t("상담원이 창 하나만 보여 달라고 합니다. 보여 줄 창을 고르시겠습니까?"),
+        "region": t("상담원이 화면의 한 부분만 보여 달라고 합니다. 부분을 고르시겠습니까?"),
+        "all": t("상담원이 화면 전체를 보여 달라고 합니다. 허용하시겠습니까?"),
+    }
+    return wanted[what]
+
+
+def _share_words(model: SupportModel) -> str:
+    """What the panel says of a share that is less than the desktop; empty for the desktop."""
+    sharing, state = model.sharing, model.sharing.state
+    if not sharing.is_partial or sharing.choosing is not None:
+        return ""
+    words = {
+        "minimised": t("보여 주는 창이 최소화되어 잠시 멈췄습니다. 창을 다시 열면 이어집니다."),
+        "closed": t("보여 주던 창이 닫혔습니다. 지금은 아무것도 보여 주지 않습니다."),
+        "failed": t("그 창은 보여 줄 수 없습니다. 지금은 아무것도 보여 주지 않습니다."),
+        "off_screen": t("보여 주던 부분이 화면 밖에 있어 잠시 멈췄습니다."),
+        "choosing": t("아직 아무것도 보여 주지 않습니다. 보여 줄 것을 골라 주십시오."),
+    }
+    if state.why in words:
+        return words[state.why]
+    if isinstance(sharing.choice, OneWindow):
+        return t("이 창만 보여 줍니다:\n%(title)s", title=sharing.choice.title)
+    return t("화면의 한 부분만 보여 줍니다.")

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from app.accounts.own import list_open_log_ins
 from app.routes import Caller, callers, declared_callers, refuse_undeclared
 from app.support.actions import arrivals
 from app.team.actions import create_agent
@@ -23,8 +24,9 @@ from app.team.departments import create_department
 from app.team.issue_types import create_issue_type
 from app.team.queries import list_departments
 from tenants.audit import SYSTEM
-from tenants.database import tenant_scope
+from tenants.database import now_utc, tenant_scope
 from tests.cast import PASSWORD, Cast, Person
+from tests.factories.accounts import make_reset_link
 from tests.factories.support import Waiting, admit, make_slot
 
 REFUSED = {401, 403, 404}
@@ -45,6 +47,9 @@ class Scene:
     department: str
     #: And of an issue type.
     issue_type: str
+    #: A link for another password that Bora was mailed, and the name of one of her log-ins.
+    reset_link: str
+    log_in_name: str
     #: Nuri's people: Chul, and the administrator whom they have only here.
     chul: FlaskClient
     nuri_admin: FlaskClient
@@ -56,6 +61,9 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "manage.issue_type_change": lambda scene: {"issue_type": scene.issue_type},
     "portal.take_number": lambda scene: {"number": scene.waiting.number},
     "portal.download": lambda scene: {"token": scene.join_secret},
+    "accounts.reset": lambda scene: {"token": scene.reset_link.replace("reset.maru.", "reset.nuri.")},
+    "manage.own_log_in_end": lambda scene: {"log_in": scene.log_in_name},
+    "manage.agent_two_step": lambda scene: {"login_id": scene.cast.bora.login_id},
     "console.view": lambda scene: {"session": scene.waiting.session},
     "console.words": lambda _scene: {"language_code": "xx"},
     **dict.fromkeys(
@@ -73,6 +81,9 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "manage.issue_type_change": {"issue_type": "0" * 26},
     "portal.take_number": {"number": 987},
     "portal.download": {"token": "0" * 26},
+    "accounts.reset": {"token": "reset.nuri." + "a" * 43},
+    "manage.own_log_in_end": {"log_in": "0" * 20},
+    "manage.agent_two_step": {"login_id": "nobody"},
     "console.view": {"session": "0" * 26},
     "console.words": {"language_code": "yy"},
     **dict.fromkeys(
@@ -95,6 +106,8 @@ NEW_AGENT = {
 }
 #: By endpoint: a request of Nuri's that names something of Maru's in its body.
 FOREIGN_BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
+    "accounts.reset": lambda scene: {"data": {"password": PASSWORD, "password_again": PASSWORD}},
+    "accounts.ask_reset": lambda scene: {"data": {"tenant": "maru"}},
     "accounts.log_program_in": lambda scene: {"json": scene.cast.bora.credentials | {"tenant": "nuri"}},
     "accounts.log_in": lambda scene: {
         "data": {"tenant": "nuri", "login_id": "bora", "password": scene.cast.bora.password}
@@ -111,6 +124,15 @@ FOREIGN_BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
 }
 #: Nothing in their bodies names a row.
 NO_IDS_IN_BODY = {
+    "accounts.log_in_code",
+    "manage.account",
+    "manage.agent_two_step",
+    "manage.log_in_addresses",
+    "manage.log_in_rules",
+    "manage.own",
+    "manage.own_log_in_end",
+    "manage.own_password",
+    "manage.own_two_step",
     "accounts.log_out",
     "accounts.log_program_out",
     "manage.agent_delete",
@@ -144,6 +166,7 @@ def scene(app: Flask, cast: Cast, log_in, program_of) -> Scene:
         secret = arrivals.join_secret_of(admit(waiting).token)
         department = create_department("영업", by=cast.hana.actor).public_id
         issue_type = create_issue_type("프린터", by=cast.hana.actor).public_id
+        reset_link = make_reset_link(cast.bora)
     with app.app_context(), tenant_scope(cast.nuri.id):
         duri = create_agent(login_id="admin", name="두리", password=PASSWORD, by=SYSTEM)
         create_department("본사", by=SYSTEM)
@@ -165,9 +188,17 @@ def scene(app: Flask, cast: Cast, log_in, program_of) -> Scene:
         },
         department,
         issue_type,
+        reset_link,
+        name_of_log_in(app, cast),
         log_in(cast.chul),
         log_in(Person(duri.id, "admin", "두리", "nuri")),
     )
+
+
+def name_of_log_in(app: Flask, cast: Cast) -> str:
+    """What one of Bora's log-ins is called in addresses."""
+    with app.app_context(), tenant_scope(cast.maru.id):
+        return list_open_log_ins(cast.bora.id, now_utc())[0].name
 
 
 def address(rule: Rule, values: dict[str, Any]) -> str:

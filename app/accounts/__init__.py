@@ -1,12 +1,12 @@
-"""Log-in, log-out, wrong tries. Later: two-step, allowed addresses, API keys."""
+"""Log-in and log-out, the second step, wrong tries, allowed addresses, passwords."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from app.accounts import cli, identity, models, views
+from app.accounts import cli, identity, models, reset_views, views
 
-__all__ = ["init_app", "models"]
+__all__ = ["init_app", "models", "reset_views"]
 
 
 def init_app(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""The demo company and its log-ins, from the command line."""
+"""The demo company and its log-ins, and ways back in for people who locked themselves out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.accounts import demo
+from app.accounts.policy import forbid_all_ranges
+from app.accounts.second_factor import find_second_factor, remove_second_factor
+from app.team.cli import agent_group, tenant_group
+from app.team.queries import find_agent
 from app.team.rules import is_common_password, is_strong_password
+from tenants.audit import SYSTEM
+from tenants.database import now_utc, tenant_scope
 from tenants.resolve import find_tenant
 
 __all__ = ["init_app"]
@@ -34,6 +40,38 @@ def create_demo_command(logins_file: Path) -> None:
     text = "# 고객사  아이디    비밀번호\n" + "".join(rows)
     _write_private(logins_file, text)
     click.echo(f"The demo company's logins are in {logins_file}.")
+
+
+@tenant_group.command("allow-all-addresses")
+@click.argument("slug")
+def allow_all_addresses_command(slug: str) -> None:
+    """Forget the allowed IPs of company SLUG, when nobody of it can log in any more."""
+    with tenant_scope(_tenant_id(slug)):
+        count = forbid_all_ranges(by=SYSTEM, now=now_utc())
+    click.echo(f"/{slug}: {count} addresses forgotten; its people may log in from everywhere.")
+
+
+@agent_group.command("reset-two-step")
+@click.argument("slug")
+@click.argument("login_id")
+def reset_two_step_command(slug: str, login_id: str) -> None:
+    """Take the second step of LOGIN_ID of company SLUG away, who lost phone and recovery codes.
+
+    Their log-ins end. Make sure by phone that it is really them.
+    """
+    with tenant_scope(_tenant_id(slug)):
+        agent = find_agent(login_id)
+        if agent is None or find_second_factor(agent.id) is None:
+            raise click.ClickException(f"There is no {login_id!r} with two-step log-in in /{slug}.")
+        remove_second_factor(agent.id, by=SYSTEM, now=now_utc(), is_reset=True)
+    click.echo(f"{login_id} of /{slug} logs in with the password alone, and may set two-step log-in up anew.")
+
+
+def _tenant_id(slug: str) -> int:
+    tenant = find_tenant(slug)
+    if tenant is None:
+        raise click.ClickException(f"There is no company {slug!r}.")
+    return tenant.id
 
 
 def _demo_password() -> str:

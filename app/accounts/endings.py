@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from flask import current_app
 from sqlalchemy import update
@@ -29,6 +30,8 @@ __all__ = [
     "renew_log_in",
 ]
 
+_NAME: Final = re.compile(r"[0-9a-f]{20}")
+
 
 def end_log_in(login_session_id: int, reason: str, *, now: datetime | None = None) -> None:
     """End one log-in of the open company; its secret opens nothing from here on. A repeat does nothing."""
@@ -45,6 +48,8 @@ def end_log_in(login_session_id: int, reason: str, *, now: datetime | None = Non
 
 def end_own_log_in(agent_id: int, name: str, *, by: Actor, now: datetime) -> None:
     """End another log-in of one's own, named by the beginning of its hash. Raises NotFound."""
+    if _NAME.fullmatch(name) is None:
+        raise NotFound
     with writing():
         ended = end_where(
             (LoginSession.agent_id == agent_id) & LoginSession.handle_hash.startswith(name, autoescape=True),

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, TenantOwned, TenantStamped, now_utc, tenant_fk
+from tenants.indexes import due_index
 
 __all__ = [
     "AllowedIp",
@@ -50,6 +51,8 @@ class LoginSession(TenantOwned, Model):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        due_index("ix_login_session_ended", "ended_at", "ended_at IS NOT NULL"),
+        due_index("ix_login_session_expires", "expires_at", "ended_at IS NULL"),
         CheckConstraint("kind IN ('web', 'program')", name="kind"),
         CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
     )

@@ -30,6 +30,7 @@ __all__ = [
     "allow_range",
     "audience_of",
     "change_policy",
+    "forbid_all_ranges",
     "forbid_range",
     "is_allowed",
     "list_ranges",
@@ -147,6 +148,16 @@ def forbid_range(
         db.session.execute(delete(AllowedIp).where(AllowedIp.audience == audience, AllowedIp.cidr == cidr))
         _end_from_elsewhere(audience, now)
         audit.record("log_in.address_forbidden", f"{audience}s", {"address": cidr}, by=by, at=now)
+
+
+def forbid_all_ranges(*, by: Actor, now: datetime) -> int:
+    """Forget every range, so that people may come from everywhere again; return how many there were."""
+    with writing():
+        _lock_company()
+        count = len(list_ranges())
+        db.session.execute(delete(AllowedIp).where(AllowedIp.id > 0))
+        audit.record("log_in.address_forbidden", "tenant", {"address": "*"}, by=by, at=now)
+    return count
 
 
 def _lock_company() -> None:

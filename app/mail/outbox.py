@@ -19,7 +19,16 @@ from app.sealing import seal, unseal
 from tenants.database import current_tenant_id, db, public_id
 from tenants.writing import is_writing, writing
 
-__all__ = ["Claimed", "claim_due", "list_letters", "note_failed", "note_sent", "put_letter", "read_letter"]
+__all__ = [
+    "Claimed",
+    "claim_due",
+    "due_tenants",
+    "list_letters",
+    "note_failed",
+    "note_sent",
+    "put_letter",
+    "read_letter",
+]
 
 #: After each failed try the next waits longer; after the last the letter is given up.
 RETRY_AFTER: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120))
@@ -63,6 +72,15 @@ def put_letter(
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def due_tenants(now: datetime) -> Sequence[int]:
+    """The companies with letters that are due; in the operator's scope."""
+    return db.session.scalars(
+        select(OutboxMail.tenant_id)
+        .where(OutboxMail.state.in_(("waiting", "sending")), OutboxMail.due_at <= now)
+        .distinct()
+    ).all()
 
 
 def claim_due(now: datetime) -> list[Claimed]:

@@ -15,13 +15,11 @@ from email.utils import format_datetime, make_msgid
 
 import structlog
 from flask import Flask
-from sqlalchemy import select
 
 from app.mail import outbox
 from app.mail.letters import Written
 from config.settings import Settings, SmtpServer
-from tenants.database import db, now_utc, tenant_scope
-from tenants.models import Tenant
+from tenants.database import now_utc, operator_scope, tenant_scope
 
 __all__ = ["Postman", "compose", "hand_over"]
 
@@ -55,8 +53,8 @@ class Postman(threading.Thread):
         """Hand over every letter that is due; return how many the server took."""
         sent = 0
         with self._app.app_context():
-            tenant_ids = db.session.scalars(select(Tenant.id)).all()
-            db.session.rollback()
+            with operator_scope("looking for letters that are due", is_routine=True):
+                tenant_ids = outbox.due_tenants(now_utc())
             for tenant_id in tenant_ids:
                 with tenant_scope(tenant_id):
                     for claimed in outbox.claim_due(now_utc()):

@@ -85,10 +85,35 @@ _MENU: Final = (
         _l("관리자정보"),
         (
             Item(
+                "manage.account",
+                _l("계정 정보"),
+                _l("회사와 담당자 정보를 보고 바꿉니다."),
+                "home",
+            ),
+            Item(
+                "manage.log_in_rules",
+                _l("로그인 설정"),
+                _l("허용 IP, 로그인 실패 횟수, 자동 로그아웃, 2단계 로그인을 정합니다."),
+                "shield",
+                "manage.log_in_",
+            ),
+            Item(
                 "manage.list_log",
                 _l("사용 기록"),
                 _l("누가 언제 어디에서 무엇을 했는지 봅니다. 아무도 고칠 수 없습니다."),
                 "list",
+            ),
+        ),
+    ),
+    Group(
+        _l("내 정보"),
+        (
+            Item(
+                "manage.own",
+                _l("내 정보"),
+                _l("연락처와 로그인한 곳을 보고 바꿉니다."),
+                "person",
+                "manage.own",
             ),
         ),
     ),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.operator import models
+from app.operator import models, notices
 
 __all__ = ["init_app", "models"]
 
 
 def init_app(app: Flask) -> None:
-    """Nothing to register yet but the tables."""
-    del app
+    """Give the consoles their notices."""
+    notices.init_app(app)

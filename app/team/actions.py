@@ -7,6 +7,7 @@ sessions, in app/manage/actions.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
@@ -20,11 +21,11 @@ from app.team.queries import find_agent, get_agent
 from app.team.rules import (
     MAX_NAME,
     is_common_password,
-    is_strong_password,
     is_valid_email,
     is_valid_login_id,
     is_valid_phone,
     login_key,
+    missing_in_password,
 )
 from tenants import audit
 from tenants.audit import Actor
@@ -133,10 +134,25 @@ def change_agent(
         )
 
 
+_MISSING: Final = {
+    "length": _l("여덟 글자"),
+    "lower": _l("소문자"),
+    "upper": _l("대문자"),
+    "digit": _l("숫자"),
+}
+
+
 def check_password(password: str, login_id: str = "") -> None:
     """Raises AgentRejected when a new password is too weak, common, or holds the id."""
-    if not is_strong_password(password):
-        raise AgentRejected(_l("비밀번호는 영문 대문자와 소문자, 숫자를 섞어 8자 이상으로 정해 주십시오."))
+    missing = missing_in_password(password)
+    if missing:
+        words = ", ".join(str(_MISSING[name]) for name in missing)
+        raise AgentRejected(
+            _l(
+                "비밀번호는 영문 대·소문자와 숫자를 섞어 8자 이상으로 정합니다. 더 필요한 것: %(missing)s",
+                missing=words,
+            )
+        )
     if is_common_password(password, login_id):
         raise AgentRejected(
             _l("흔히 쓰이는 비밀번호이거나 아이디가 들어 있습니다. 다른 비밀번호를 정해 주십시오.")

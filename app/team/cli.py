@@ -22,7 +22,7 @@ from tenants.database import now_utc, tenant_scope
 from tenants.models import Tenant
 from tenants.resolve import find_tenant
 
-__all__ = ["init_app"]
+__all__ = ["agent_group", "init_app", "tenant_group"]
 
 TERM_DAYS: Final = 365
 
@@ -35,8 +35,12 @@ agent_group = AppGroup("agent", help="Agents of a company.")
 @click.option("--title", required=True, help="What customers read, 14 characters at most.")
 @click.option("--company", required=True, help="The registered name.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the term; a year by default.")
-@click.option("--seats", type=click.IntRange(0), default=3, show_default=True)
-@click.option("--seats-mobile", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seats", type=click.IntRange(0), default=3, show_default=True, help="Agents beside the admin."
+)
+@click.option(
+    "--seats-mobile", type=click.IntRange(0), default=0, show_default=True, help="Of those, for phones too."
+)
 @click.option("--code-required", is_flag=True, help="A click on a number asks for its code.")
 def create_tenant_command(
     slug: str,
@@ -48,7 +52,10 @@ def create_tenant_command(
     seats_mobile: int,
     code_required: bool,
 ) -> None:
-    """Make a company at /SLUG."""
+    """Make a company at /SLUG: 3 to 31 small letters, digits or -, never changed afterwards.
+
+    Next make its administrator: flask agent create SLUG admin --name …
+    """
     expires_at = (
         until.replace(tzinfo=UTC) if until else now_utc() + timedelta(days=TERM_DAYS - 1)
     ) + timedelta(days=1)
@@ -73,10 +80,14 @@ def create_tenant_command(
 @agent_group.command("create")
 @click.argument("slug")
 @click.argument("login_id")
-@click.option("--name", required=True)
+@click.option("--name", required=True, help="The person's name, which customers read.")
 @click.option("--mobile", is_flag=True, help="A seat for PC and mobile.")
-def create_agent_command(slug: str, login_id: str, name: str, mobile: bool) -> None:
-    """Make agent LOGIN_ID of company SLUG; the id `admin` makes its administrator."""
+@click.option("--email", default="", help="Where a link goes when the password is forgotten.")
+def create_agent_command(slug: str, login_id: str, *, name: str, mobile: bool, email: str) -> None:
+    """Make agent LOGIN_ID of company SLUG; the id `admin` makes its administrator.
+
+    The password is asked for, or read from standard input; it never stands on the command line.
+    """
     tenant = _tenant(slug)
     password = _read_password()
     with tenant_scope(tenant.id):
@@ -86,6 +97,7 @@ def create_agent_command(slug: str, login_id: str, name: str, mobile: bool) -> N
                 name=name,
                 password=password,
                 seat="pc_mobile" if mobile else "pc",
+                email=email,
                 by=SYSTEM,
             )
         except AppError as error:

@@ -17,6 +17,7 @@ __all__ = [
     "is_valid_login_id",
     "is_valid_phone",
     "login_key",
+    "missing_in_password",
 ]
 
 _LOGIN_ID: Final = re.compile(r"[A-Za-z0-9_-]{4,12}")
@@ -39,8 +40,14 @@ def is_valid_login_id(login_id: str) -> bool:
 
 def is_strong_password(password: str) -> bool:
     """Whether a new password has 8 to 128 characters: small and capital letters and a digit."""
-    has_all = all(any(test(c) for c in password) for test in (str.islower, str.isupper, str.isdigit))
-    return has_all and MIN_PASSWORD <= len(password) <= MAX_PASSWORD
+    return not missing_in_password(password)
+
+
+def missing_in_password(password: str) -> list[str]:
+    """What a new password lacks: any of length, lower, upper, digit."""
+    tests = {"lower": str.islower, "upper": str.isupper, "digit": str.isdigit}
+    missing = [] if MIN_PASSWORD <= len(password) <= MAX_PASSWORD else ["length"]
+    return missing + [name for name, test in tests.items() if not any(test(c) for c in password)]
 
 
 def is_common_password(password: str, login_id: str = "") -> bool:

@@ -8,4 +8,16 @@ __all__ = ["blueprint"]
 
 blueprint = Blueprint("manage", __name__, template_folder="../templates")
 
-from app.manage.views import agents, departments, documents, issue_types, log, options, roster  # noqa: E402, F401  # they add their addresses to it
+from app.manage.views import (  # noqa: E402  # they add their addresses to it
+    account,  # noqa: F401
+    agents,  # noqa: F401
+    departments,  # noqa: F401
+    documents,  # noqa: F401
+    issue_types,  # noqa: F401
+    log,  # noqa: F401
+    log_in_rules,  # noqa: F401
+    options,  # noqa: F401
+    own,  # noqa: F401
+    roster,  # noqa: F401
+    two_step,  # noqa: F401
+)

@@ -63,6 +63,10 @@
     });
   }
 
+  // A screen that nobody touched is asked for anew when its log-in has ended, so that it shows nothing any more.
+  const idle = Number(document.querySelector('meta[name="idle-s"]')?.content);
+  if (idle) setTimeout(() => { location.reload(); }, Math.min((idle + 5) * 1000, 2147483647));
+
   // A second press while the answer is on its way would be a second deed.
   document.addEventListener("submit", (event) => {
     const form = event.target;

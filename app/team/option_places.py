@@ -78,6 +78,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str | None]]] = {
             "consent",
             "revoked",
             "end",
+            "files",
             "key.commit",
             "key.open",
         )

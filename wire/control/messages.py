@@ -312,6 +312,7 @@ class Direct(ControlMessage):
 
     TYPE: ClassVar[str] = "direct"
     SENDER: ClassVar[Sender] = "agent"
+    OPTION: ClassVar[str | None] = None  # always_relay, while it is on, refuses it: desktop/support_link.py
     places: Annotated[tuple[Place, ...], Items(MAX_DIRECT_PLACES)]
     tokens: Annotated[Mapping[str, Annotated[str, Pattern("[0-9a-f]{32}")]], Items(2)]
 

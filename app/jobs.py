@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -25,7 +26,7 @@ from app.support import orders, relays
 from app.support.actions import expiry
 from config.settings import Settings, SettingsError, load
 from tenants.anchors import anchor_heads
-from tenants.database import db, now_utc, tenant_scope
+from tenants.database import db, now_utc, operator_scope, tenant_scope
 from tenants.models import Tenant
 
 log = structlog.get_logger()
@@ -61,12 +62,15 @@ def add_tasks(huey: Huey, app: Flask) -> None:
         for_each_tenant(app, forget_old)
 
 
-def for_each_tenant(app: Flask, deed: Any) -> int:
-    """Run `deed(now)` in each tenant's scope and return the sum; one tenant's trouble is not another's."""
+def for_each_tenant(app: Flask, deed: Any, tenant_ids: Sequence[int] | None = None) -> int:
+    """Run `deed(now)` in the scope of these tenants, or of all, and return the sum; one tenant's trouble is
+    not another's.
+    """
     total = 0
     with app.app_context():
-        tenant_ids = db.session.scalars(select(Tenant.id)).all()
-        db.session.rollback()
+        if tenant_ids is None:
+            tenant_ids = db.session.scalars(select(Tenant.id)).all()
+            db.session.rollback()
         for tenant_id in tenant_ids:
             try:
                 with tenant_scope(tenant_id):
@@ -74,6 +78,12 @@ def for_each_tenant(app: Flask, deed: Any) -> int:
             except Exception as error:  # an edge: the others' turn comes all the same
                 log.warning("job_failed", tenant_id=tenant_id, reason=type(error).__name__, exc_info=error)
     return total
+
+
+def due_tenants(app: Flask) -> list[int]:
+    """Return the tenants that have something due now: one look, however many tenants there are."""
+    with app.app_context(), operator_scope("looking for what is due", is_routine=True):
+        return expiry.due_tenants(now_utc())
 
 
 class Ticker(threading.Thread):
@@ -95,7 +105,7 @@ class Ticker(threading.Thread):
 
     def tick(self) -> None:
         """Do once what is due."""
-        for_each_tenant(self._app, expiry.run_due)
+        for_each_tenant(self._app, expiry.run_due, due_tenants(self._app))
         settings: Settings = self._app.extensions["settings"]
         now = time.monotonic()
         with self._app.app_context():

@@ -57,8 +57,9 @@ def tenant_scope(tenant_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def operator_scope(reason: str) -> Iterator[None]:
-    """Run the block with the rows of every tenant, on purpose; `reason` goes to the log.
+def operator_scope(reason: str, *, is_routine: bool = False) -> Iterator[None]:
+    """Run the block with the rows of every tenant, on purpose; `reason` goes to the log (`is_routine`: only
+    where debugging is on, for what happens every two seconds).
 
     Refused inside a tenant's scope: code that serves one company never grows into all of them.
     """
@@ -67,7 +68,7 @@ def operator_scope(reason: str) -> Iterator[None]:
         raise WallError(
             f"operator_scope({reason!r}) was opened inside the scope of tenant {outer.tenant_id}."
         )
-    log.info("operator_scope_opened", reason=reason)
+    (log.debug if is_routine else log.info)("operator_scope_opened", reason=reason)
     with _opened(Scope(None, reason)):
         yield
 

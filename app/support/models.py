@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.support import rules
 from tenants.database import BIGINT, Model, TenantOwned, TenantStamped, now_utc, public_id, tenant_fk
+from tenants.indexes import due_index
 
 NAME_LENGTH = 120
 REASON_LENGTH = 80
@@ -126,6 +127,7 @@ class SupportSession(TenantOwned, Model):
             postgresql_where=text("state <> 'expired'"),
         ),
         Index("ix_support_session_agent", "tenant_id", "agent_id", "created_at"),
+        due_index("ix_support_session_due", "resume_until", "resume_until IS NOT NULL"),
     )
 
 
@@ -165,6 +167,7 @@ class AccessCode(TenantOwned, Model):
             postgresql_where=text("used_at IS NULL AND revoked_at IS NULL"),
         ),
         Index("ix_access_code_expires", "tenant_id", "expires_at"),
+        due_index("ix_access_code_due", "expires_at", "used_at IS NULL AND revoked_at IS NULL"),
     )
 
 
@@ -194,6 +197,7 @@ class Arrival(TenantOwned, Model):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        due_index("ix_arrival_due", "expires_at", "ended_at IS NULL"),
     )
 
 

@@ -1,15 +1,17 @@
 """What time does to the open tenant: codes are redrawn, tries lapse, lost customers are given up.
 
-Called by the jobs process every two seconds for each tenant; each function first looks, and opens a deed
-only for what is due, one deed a support session. A repeat, or two processes at once, do no harm.
+Called by the jobs process every two seconds for each tenant that has something due (`due_tenants`, one look
+at all of them); each function first looks, and opens a deed only for what is due, one deed a support
+session. A repeat, or two processes at once, do no harm.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 
 from app.accounts.models import LoginSession
 from app.errors import NotFound
@@ -32,6 +34,51 @@ TICKETS_KEPT = timedelta(minutes=10)
 ABANDONED = timedelta(hours=12)
 
 
+def due_tenants(now: datetime) -> list[int]:
+    """Return the tenants that have something due; in an operator's scope, by the indexes of due times."""
+    looks = (
+        _codes_due(now).with_only_columns(AccessCode.tenant_id),
+        _arrivals_due(now).with_only_columns(Arrival.tenant_id),
+        _lost_due(now).with_only_columns(SupportSession.tenant_id),
+        _sockets_due(now).with_only_columns(SignalStream.tenant_id),
+    )
+    found = {tenant_id for look in looks for tenant_id in db.session.scalars(look.distinct())}
+    return sorted(found)
+
+
+def _codes_due(now: datetime) -> Select[Any]:
+    return select(AccessCode.support_session_id).where(
+        AccessCode.used_at.is_(None), AccessCode.revoked_at.is_(None), AccessCode.expires_at <= now
+    )
+
+
+def _arrivals_due(now: datetime) -> Select[Any]:
+    return (
+        select(Arrival.support_session_id)
+        .join(SupportSession, SupportSession.id == Arrival.support_session_id)
+        .where(
+            Arrival.ended_at.is_(None),
+            Arrival.expires_at <= now,
+            SupportSession.state == "offline",
+            SupportSession.arrival_step.not_in(rules.FREE_STEPS),
+        )
+    )
+
+
+def _lost_due(now: datetime) -> Select[Any]:
+    return select(SupportSession.id).where(
+        SupportSession.state != "expired", SupportSession.resume_until <= now
+    )
+
+
+def _sockets_due(now: datetime) -> Select[Any, Any, Any]:
+    return (
+        select(SignalStream.id, SignalStream.socket_id, ProgramCredential.support_session_id)
+        .outerjoin(ProgramCredential, ProgramCredential.id == SignalStream.program_credential_id)
+        .where(SignalStream.socket_id.is_not(None), SignalStream.seen_at <= now - rules.PRESENCE_LEASE)
+    )
+
+
 def run_due(now: datetime) -> int:
     """Do everything that is due at the open tenant; return how many deeds that were."""
     return redraw_codes(now) + lapse_arrivals(now) + give_up_lost(now) + note_dead_sockets(now)
@@ -39,11 +86,7 @@ def run_due(now: datetime) -> int:
 
 def redraw_codes(now: datetime) -> int:
     """Give waiting support sessions whose code has expired a new one, and tell their agents."""
-    due = db.session.scalars(
-        select(AccessCode.support_session_id)
-        .where(AccessCode.used_at.is_(None), AccessCode.revoked_at.is_(None), AccessCode.expires_at <= now)
-        .limit(AT_ONCE)
-    ).all()
+    due = db.session.scalars(_codes_due(now).limit(AT_ONCE)).all()
     for session_id in due:
         with deed(by=SYSTEM, now=now) as done:
             session = queries.lock_session(session_id)
@@ -61,17 +104,7 @@ def redraw_codes(now: datetime) -> int:
 
 def lapse_arrivals(now: datetime) -> int:
     """Give the slots of customers who did not get as far as consenting in ten minutes to the next one."""
-    due = db.session.scalars(
-        select(Arrival.support_session_id)
-        .join(SupportSession, SupportSession.id == Arrival.support_session_id)
-        .where(
-            Arrival.ended_at.is_(None),
-            Arrival.expires_at <= now,
-            SupportSession.state == "offline",
-            SupportSession.arrival_step.not_in(rules.FREE_STEPS),
-        )
-        .limit(AT_ONCE)
-    ).all()
+    due = db.session.scalars(_arrivals_due(now).limit(AT_ONCE)).all()
     for session_id in due:
         with deed(by=SYSTEM, now=now) as done:
             session = queries.lock_session(session_id)
@@ -83,11 +116,7 @@ def lapse_arrivals(now: datetime) -> int:
 
 def give_up_lost(now: datetime) -> int:
     """End what waited in vain for its customer to come back within the resume window."""
-    due = db.session.scalars(
-        select(SupportSession.id)
-        .where(SupportSession.state != "expired", SupportSession.resume_until <= now)
-        .limit(AT_ONCE)
-    ).all()
+    due = db.session.scalars(_lost_due(now).limit(AT_ONCE)).all()
     for session_id in due:
         with deed(by=SYSTEM, now=now) as done:
             session = queries.lock_session(session_id)
@@ -102,12 +131,7 @@ def give_up_lost(now: datetime) -> int:
 
 def note_dead_sockets(now: datetime) -> int:
     """Let go of the sockets whose web worker died and renews their lease no more."""
-    due = db.session.execute(
-        select(SignalStream.id, SignalStream.socket_id, ProgramCredential.support_session_id)
-        .outerjoin(ProgramCredential, ProgramCredential.id == SignalStream.program_credential_id)
-        .where(SignalStream.socket_id.is_not(None), SignalStream.seen_at <= now - rules.PRESENCE_LEASE)
-        .limit(AT_ONCE)
-    ).all()
+    due = db.session.execute(_sockets_due(now).limit(AT_ONCE)).all()
     for stream_id, socket_id, session_id in due:
         close_socket(stream_id, socket_id or "", session_id=session_id, now=now)
     return len(due)

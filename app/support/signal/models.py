@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, TenantOwned, TenantStamped, now_utc, public_id, tenant_fk
+from tenants.indexes import due_index
 
 #: The console's list of slots, as a page.
 BOARD = "console"
@@ -69,6 +70,8 @@ class SignalStream(TenantOwned, Model):
             postgresql_where=text("program_credential_id IS NOT NULL"),
         ),
         Index("ix_signal_stream_changed", "tenant_id", "changed_at"),
+        due_index("ix_signal_stream_held", "seen_at", "socket_id IS NOT NULL"),
+        due_index("ix_signal_stream_news", "changed_at"),
     )
 
 

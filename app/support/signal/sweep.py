@@ -1,8 +1,8 @@
 """What a worker looks after for its open sockets and pages, every two seconds, in one thread.
 
 Finds in the database what a lost wake has missed: new messages, ended log-ins, stopped tenants. Renews the
-lease by which others know that a program is here. Holds a connection only while it looks, one tenant after
-the other.
+lease by which others know that a program is here. Holds a connection only while it looks, with a few queries
+over all tenants: a worker may have sockets of thousands.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from app.accounts.models import LoginSession
 from app.support import orders
 from app.support.signal.hub import Hub, stream_topic
 from app.support.signal.models import SignalStream
-from tenants.database import db, now_utc, tenant_scope
-from tenants.resolve import get_tenant
+from tenants.database import db, now_utc, operator_scope
+from tenants.models import Tenant
 from tenants.rules import standing
 from tenants.writing import writing
 
@@ -89,31 +89,30 @@ class Sweep:
             self._lease_due = time.monotonic() + LEASE_EVERY_S
         with self._lock:
             tenants = {tenant_id: dict(sockets) for tenant_id, sockets in self._sockets.items() if sockets}
-        for tenant_id, sockets in tenants.items():
-            with tenant_scope(tenant_id):
-                self._look_at(tenant_id, sockets, now)
-                if renew:
-                    _renew(sockets, now)
-
-    def _look_at(self, tenant_id: int, sockets: dict[int, str], now: datetime) -> None:
-        tenant = get_tenant(tenant_id)
-        if standing(tenant.state, tenant.expires_at, now) == "suspended":
-            if tenant_id not in self._stopped:
-                self._stopped.add(tenant_id)
-                orders.desk().close(relay_id=None, tenant=tenant.slug)
-            self.hub.wake_here(stream_topic(stream_id) for stream_id in sockets)
+        if not tenants:
             return
-        self._stopped.discard(tenant_id)
-        since = now - OVERLAP
-        changed = db.session.scalars(select(SignalStream.id).where(SignalStream.changed_at >= since)).all()
-        ended = db.session.scalars(
-            select(SignalStream.id)
-            .join(LoginSession, LoginSession.id == SignalStream.login_session_id)
-            .where((LoginSession.ended_at >= since) | (LoginSession.expires_at.between(since, now)))
-        ).all()
-        self.hub.wake_here(
-            stream_topic(stream_id) for stream_id in {*changed, *ended} if stream_id in sockets
-        )
+        with operator_scope("looking after open sockets", is_routine=True):
+            suspended = _suspended_tenants(now)
+            with_news = _streams_with_news(now - OVERLAP, now)
+            if renew:
+                _renew(
+                    {stream_id: one for sockets in tenants.values() for stream_id, one in sockets.items()},
+                    now,
+                )
+        for tenant_id, sockets in tenants.items():
+            self._wake(tenant_id, sockets, with_news, suspended.get(tenant_id))
+
+    def _wake(
+        self, tenant_id: int, sockets: dict[int, str], with_news: set[int], suspended_slug: str | None
+    ) -> None:
+        if suspended_slug is None:
+            self._stopped.discard(tenant_id)
+            self.hub.wake_here(stream_topic(one) for one in with_news.intersection(sockets))
+            return
+        if tenant_id not in self._stopped:
+            self._stopped.add(tenant_id)
+            orders.desk().close(relay_id=None, tenant=suspended_slug)
+        self.hub.wake_here(stream_topic(stream_id) for stream_id in sockets)
 
     def _run(self) -> None:
         while True:
@@ -123,6 +122,21 @@ class Sweep:
                     self.look(now_utc())
             except Exception as error:  # an edge: this thread must outlive every trouble of the database
                 log.warning("sweep_failed", reason=type(error).__name__)
+
+
+def _suspended_tenants(now: datetime) -> dict[int, str]:
+    rows = db.session.scalars(select(Tenant).where(Tenant.state == "suspended")).all()
+    return {row.id: row.slug for row in rows if standing(row.state, row.expires_at, now) == "suspended"}
+
+
+def _streams_with_news(since: datetime, now: datetime) -> set[int]:
+    """The streams of all tenants that have new messages, or whose log-in ended."""
+    found = set(db.session.scalars(select(SignalStream.id).where(SignalStream.changed_at >= since)))
+    of_log_ins = select(SignalStream.id).join(LoginSession, LoginSession.id == SignalStream.login_session_id)
+    # Two questions, so that each has its index.
+    for has_ended in (LoginSession.ended_at >= since, LoginSession.expires_at.between(since, now)):
+        found.update(db.session.scalars(of_log_ins.where(has_ended)))
+    return found
 
 
 def _renew(sockets: dict[int, str], now: datetime) -> None:

@@ -136,6 +136,7 @@ class Outbox:
         if found is not None:
             self._say_if_open(m.Drop(file, code))
             self._forget(*found)
+            self._finish(found[0])
 
     def cancel(self, job: int, code: str) -> None:
         """End a job."""

@@ -79,6 +79,7 @@ SYSTEM_PARTS = (
     _part("xdotool", "xdotool", "setup run test", *_STORY),
     _part("imagemagick", "import", "setup run test", *_STORY),
     _part("xclip", "xclip", "test", *_TESTS),
+    _part("nano", "nano", "test", *_TESTS),
     _part("x11-xserver-utils", "xrandr", "test", *_TESTS),
     _part("x11vnc", "x11vnc", "test", *_TESTS),
     _part("tigervnc-viewer", "xtigervncviewer", "test", *_TESTS),
@@ -269,12 +270,21 @@ def copy_assets() -> None:
         return
     state = hash_of(inputs)
     if _is_done("assets", state) and (ROOT / "app" / "static" / "vendor").is_dir():
+        _cut_fonts_anew()
         return
     if not _timed("화면 부품을 받습니다 (npm)", "Fetching the front-end packages (npm)", _fetch_assets):
         raise _failed(
             "화면 부품을 받지 못했습니다.", "The front-end packages could not be fetched.", "assets"
         )
     _done("assets", state)
+
+
+def _cut_fonts_anew() -> None:
+    """The font's first file holds the letters of our pages: cut again when a page has a new one."""
+    pages = [path for kind in ("html", "py", "po", "js") for path in (ROOT / "app").rglob(f"*.{kind}")]
+    state = hash_of(path for path in pages if "vendor" not in path.parts)
+    if not _is_done("fonts", state) and _run([PYTHON, ROOT / "ops" / "vendor_assets.py"], "assets"):
+        _done("fonts", state)
 
 
 def _fetch_assets() -> bool:

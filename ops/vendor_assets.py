@@ -1,9 +1,9 @@
 """Copies the front-end files that are served from node_modules into app/static/vendor/, and cuts the font.
 
 Decides what is served (COPIES, nothing else) and how the font is split: `pretendard-core` holds Latin and the
-syllables that our own pages use, so that a first visit loads one small file; `pretendard-more` holds the rest
-of KS X 1001 and is fetched only by a page with a name or title that needs it. Text files get a .gz beside
-them. The font is cut anew only when its letters change. Usage: python ops/vendor_assets.py
+syllables that our own pages use, so that a first visit loads one small file; the rest of KS X 1001 comes in
+Pretendard's own slices, frequent syllables together, so that a name costs a slice or two. Text files get a
+.gz beside them. The font is cut anew only when its letters change. Usage: python ops/vendor_assets.py
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ COPIES: Final = {
     "@novnc/novnc/LICENSE.txt": "novnc/LICENSE.txt",
     "pretendard/dist/LICENSE.txt": "pretendard/LICENSE.txt",
 }
+#: Pretendard's own slices: frequent syllables lie together.
+SLICES: Final = MODULES / "pretendard/dist/web/variable/pretendardvariable-dynamic-subset.css"
+SLICE_FILES: Final = SLICES.with_name("woff2-dynamic-subset")
 FONT_FEATURES: Final = ["kern", "tnum", "calt", "ccmp", "liga", "mark", "locl", "case"]
 LATIN: Final = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x17F)])) + "–—‘’“”…·•→←↑↓✓×₩℃㎡「」『』"
 #: Frequent in names of people and companies, which no template shows.
@@ -46,6 +49,21 @@ NAMES: Final = (
 def syllables_of_ks_x_1001() -> str:
     """The 2,350 syllables of KS X 1001: what Korean text is made of, but for rare words."""
     return "".join(bytes([a, b]).decode("euc-kr") for a in range(0xB0, 0xC9) for b in range(0xA1, 0xFF))
+
+
+def slices_of(letters: set[str]) -> dict[int, str]:
+    """Pretendard's own slices that hold some of these letters, by their number, and which."""
+    faces = re.findall(
+        r"/\* \[(\d+)\] \*/.*?unicode-range:([^;}]*)", SLICES.read_text(encoding="utf-8"), re.DOTALL
+    )
+    found = {int(number): letters & set(_letters_of(ranges)) for number, ranges in faces}
+    return {number: "".join(sorted(held)) for number, held in found.items() if held}
+
+
+def _letters_of(ranges: str) -> Iterable[str]:
+    for part in ranges.split(","):
+        start, _, end = part.strip().removeprefix("U+").partition("-")
+        yield from map(chr, range(int(start, 16), int(end or start, 16) + 1))
 
 
 def syllables_of_pages(root: Path = ROOT / "app") -> str:
@@ -81,20 +99,24 @@ def _compress(path: Path) -> None:
 
 
 def cut_fonts() -> None:
-    """Make the two font files and the style sheet that names them, unless they are there already."""
+    """Make the font files and the style sheet that names them, unless they are there already."""
     core = "".join(sorted(set(syllables_of_pages()) | set(NAMES)))
-    more = "".join(sorted(set(syllables_of_ks_x_1001()) - set(core)))
+    slices = slices_of(set(syllables_of_ks_x_1001()) - set(core))
     folder = TARGET / "pretendard"
-    state = hashlib.sha256(f"1 {FONT.stat().st_size} {core}".encode()).hexdigest()
+    state = hashlib.sha256(f"3 {FONT.stat().st_size} {core}".encode()).hexdigest()
     stamp = folder / "letters.sha256"
     if stamp.exists() and stamp.read_text() == state:
         return
     folder.mkdir(parents=True, exist_ok=True)
     faces = []
-    for name, letters in (("core", LATIN + core), ("more", more)):
-        _cut(letters, folder / f"pretendard-{name}.woff2")
-        digest = hashlib.sha256((folder / f"pretendard-{name}.woff2").read_bytes()).hexdigest()[:8]
-        faces.append(_face(f"pretendard-{name}.woff2?v={digest}", letters))
+    for old in folder.glob("*.woff2"):
+        old.unlink()
+    _cut(LATIN + core, folder / "pretendard-core.woff2")
+    faces = [_face(folder / "pretendard-core.woff2", LATIN + core)]
+    for number, letters in slices.items():
+        target = folder / f"pretendard-{number:02}.woff2"
+        shutil.copyfile(SLICE_FILES / f"PretendardVariable.subset.{number}.woff2", target)
+        faces.append(_face(target, letters))
     (folder / "pretendard.css").write_text("\n".join(faces), encoding="ascii")
     _compress(folder / "pretendard.css")
     stamp.write_text(state)
@@ -113,11 +135,12 @@ def _cut(letters: str, target: Path) -> None:
     subset.save_font(font, str(target), options)
 
 
-def _face(file: str, letters: str) -> str:
+def _face(file: Path, letters: str) -> str:
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
     ranges = ",".join(_ranges(sorted({ord(letter) for letter in letters})))
     return (
         "@font-face{font-family:Pretendard;font-weight:45 920;font-style:normal;font-display:swap;"
-        f'src:url("{file}") format("woff2-variations");unicode-range:{ranges}}}'
+        f'src:url("{file.name}?v={digest}") format("woff2-variations");unicode-range:{ranges}}}'
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -118,7 +120,12 @@ def test_it_encodes_once_for_viewers_that_want_the_same(monkeypatch: pytest.Monk
     assert one.audience.take_in(two.audience, 0.0)
     calls: list[PictureEncoder] = []
     encode = PictureEncoder.encode
-    monkeypatch.setattr(PictureEncoder, "encode", lambda self, *a: calls.append(self) or encode(self, *a))
+
+    def noted(self: PictureEncoder, *arguments: Any) -> list[Rectangle]:
+        calls.append(self)
+        return encode(self, *arguments)
+
+    monkeypatch.setattr(PictureEncoder, "encode", noted)
     changed(words, 0)
     one.shadow.touch(None)
     one.audience.update(words, 1.0)

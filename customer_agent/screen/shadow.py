@@ -102,7 +102,7 @@ class Shadow:
             largest = max(areas, key=lambda area: area.width * area.height)
             move = self._motion.find(new, self.words, largest)
         changed = self._apply(new, move, areas, now)
-        pieces = self._planner.plan(new, changed, photos=photos)
+        pieces = self._planner.plan(new, changed, photos=Kind.PHOTO if photos else Kind.FULL)
         return Changes(move, pieces, self._remember(new, pieces, now))
 
     def _apply(self, new: Words, move: Move | None, areas: list[Area], now: float) -> list[Area]:
@@ -186,7 +186,7 @@ class Shadow:
         pieces: list[Piece] = []
         for area in _runs(chosen, self.whole):
             cut(self.lossy, area)[:] = False
-            pieces += self._planner.plan(self.words, [area], photos=False)
+            pieces += self._planner.plan(self.words, [area], photos=Kind.GRADED)
         return pieces
 
     def sharpening_due_at(self) -> float | None:

@@ -3,7 +3,8 @@
     Fill      one colour
     Palette   at most 256 colours (text, buttons, icons): indices, exact
     Photo     more colours and no repetition: JPEG in large rectangles, sharpened later
-    Full      more colours but exact on purpose: drawings, small pieces, peers without JPEG, sharpening
+    Full      more colours but exact on purpose: drawings, small pieces, peers without JPEG
+    Graded    photographs sharpened: exact, each pixel as its difference from its neighbours
 
 A small part is looked at as a whole. In a large one a few pixels of each 64 x 64 px tell where photographs
 are (design/screen.md section 5); the rest is taken in runs of tiles side by side that share a palette.
@@ -43,6 +44,7 @@ class Kind(Enum):
     PALETTE = "palette"
     PHOTO = "photo"
     FULL = "full"
+    GRADED = "graded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,10 @@ class Planner:
     def __init__(self) -> None:
         self._palettes = Palettes()
 
-    def plan(self, new: Words, areas: list[Area], *, photos: bool) -> list[Piece]:
-        """The pieces that send `areas` of `new`; `photos` False keeps everything exact."""
+    def plan(self, new: Words, areas: list[Area], *, photos: Kind) -> list[Piece]:
+        """The pieces that send `areas` of `new`; `photos` is what photographs go as: PHOTO, FULL or
+        GRADED.
+        """
         pieces: list[Piece] = []
         for area in areas:
             if area.width * area.height <= WHOLE_PIXELS or min(area.width, area.height) < TILE // 2:
@@ -78,7 +82,7 @@ class Planner:
                 pieces += self._plan_tiles(new, area, photos=photos)
         return pieces
 
-    def _plan_whole(self, new: Words, area: Area, *, photos: bool) -> Iterator[Piece]:
+    def _plan_whole(self, new: Words, area: Area, *, photos: Kind) -> Iterator[Piece]:
         """Small or narrow: as few pieces as possible."""
         for y in range(area.y, area.bottom, MAX_SIDE):
             tall = min(MAX_SIDE, area.bottom - y)
@@ -86,20 +90,19 @@ class Planner:
                 wide = min(MAX_RUN * TILE, area.right - x)
                 yield self._classified(new, Area(x, y, wide, tall), photos=photos)
 
-    def _classified(self, new: Words, area: Area, *, photos: bool) -> Piece:
+    def _classified(self, new: Words, area: Area, *, photos: Kind) -> Piece:
         words = cut(new, area)
         numbered = self._palettes.number(words)
         if numbered is not None and not _is_waste(len(numbered.colours), words.size):
             if len(numbered.colours) == 1:
                 return Piece(Kind.FILL, area, numbered.colours)
             return Piece(Kind.PALETTE, area, numbered.colours, numbered.indices)
-        if photos and words.size >= MIN_PHOTO_PIXELS and not _is_drawing(words):
-            return Piece(Kind.PHOTO, area)
-        return Piece(Kind.FULL, area)
+        is_photo = words.size >= MIN_PHOTO_PIXELS and not _is_drawing(words)
+        return Piece(photos if is_photo else Kind.FULL, area)
 
-    def _plan_tiles(self, new: Words, area: Area, *, photos: bool) -> list[Piece]:
+    def _plan_tiles(self, new: Words, area: Area, *, photos: Kind) -> list[Piece]:
         looks = photo_tiles(cut(new, area))
-        if photos and looks.mean() >= MOSTLY_PHOTO:
+        if photos is Kind.PHOTO and looks.mean() >= MOSTLY_PHOTO:
             return [Piece(Kind.PHOTO, each) for each in _columns(area)]
         pieces: list[Piece] = []
         for row in range(looks.shape[0]):
@@ -107,12 +110,12 @@ class Planner:
                 part = Area(area.x + first * TILE, area.y + row * TILE, (last - first) * TILE, TILE)
                 part = part.clipped(area)
                 if is_photo:
-                    pieces.append(Piece(Kind.PHOTO if photos else Kind.FULL, part))
+                    pieces.append(Piece(photos, part))
                 else:
                     pieces += self._plan_run(new, part, photos=photos)
         return merge_down(pieces)
 
-    def _plan_run(self, new: Words, run: Area, *, photos: bool) -> list[Piece]:
+    def _plan_run(self, new: Words, run: Area, *, photos: Kind) -> list[Piece]:
         """Tiles that may share a palette; where they have too many colours, half of them at a time."""
         piece = self._classified(new, run, photos=photos)
         if piece.colours is not None or run.width <= TILE:

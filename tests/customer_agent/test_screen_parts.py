@@ -41,7 +41,7 @@ def apply(picture: Words, new: Words, changes: Changes) -> None:
         picture[a.y : a.bottom, a.x : a.right] = part ^ 1 if piece.kind is Kind.PHOTO else part
 
 
-def plan(new: Words, areas: list[Area], *, photos: bool) -> list[Piece]:
+def plan(new: Words, areas: list[Area], *, photos: Kind = Kind.PHOTO) -> list[Piece]:
     return Planner().plan(new, areas, photos=photos)
 
 
@@ -171,12 +171,13 @@ def test_it_numbers_every_colour_also_the_rare_ones() -> None:
 
 def test_it_tells_fills_palettes_photos_and_drawings_apart() -> None:
     area = [Area(0, 0, 64, 64)]
-    assert [piece.kind for piece in plan(blank(64, 64), area, photos=True)] == [Kind.FILL]
-    assert [piece.kind for piece in plan(text_like(64, 64), area, photos=True)] == [Kind.PALETTE]
-    assert [piece.kind for piece in plan(noise(64, 64), area, photos=True)] == [Kind.PHOTO]
-    assert [piece.kind for piece in plan(noise(64, 64), area, photos=False)] == [Kind.FULL]
+    assert [piece.kind for piece in plan(blank(64, 64), area)] == [Kind.FILL]
+    assert [piece.kind for piece in plan(text_like(64, 64), area)] == [Kind.PALETTE]
+    assert [piece.kind for piece in plan(noise(64, 64), area)] == [Kind.PHOTO]
+    for kind in (Kind.FULL, Kind.GRADED):
+        assert [piece.kind for piece in plan(noise(64, 64), area, photos=kind)] == [kind]
     steps = np.repeat(np.arange(4096, dtype=np.uint32).reshape(64, 64), 8, axis=1)[:, :64]
-    assert [piece.kind for piece in plan(steps, area, photos=True)] == [Kind.FULL]
+    assert [piece.kind for piece in plan(steps, area)] == [Kind.FULL]
 
 
 def test_it_sees_where_in_a_page_the_photograph_is() -> None:
@@ -188,7 +189,7 @@ def test_it_sees_where_in_a_page_the_photograph_is() -> None:
 
 
 def test_it_fills_a_blank_screen_in_a_few_rectangles() -> None:
-    pieces = plan(blank(1920, 1080), [Area(0, 0, 1920, 1080)], photos=True)
+    pieces = plan(blank(1920, 1080), [Area(0, 0, 1920, 1080)])
     assert {piece.kind for piece in pieces} == {Kind.FILL}
     assert len(pieces) == 2
 
@@ -196,19 +197,19 @@ def test_it_fills_a_blank_screen_in_a_few_rectangles() -> None:
 def test_it_sends_a_photograph_in_one_rectangle() -> None:
     new = blank(1280, 800)
     new[100:460, 200:840] = noise(640, 360)
-    (piece,) = plan(new, [Area(200, 100, 640, 360)], photos=True)
+    (piece,) = plan(new, [Area(200, 100, 640, 360)])
     assert piece == Piece(Kind.PHOTO, Area(200, 100, 640, 360))
 
 
-@pytest.mark.parametrize("photos", [True, False])
-def test_its_pieces_cover_the_areas_exactly_once(photos: bool) -> None:
+@pytest.mark.parametrize("photos", [Kind.PHOTO, Kind.FULL, Kind.GRADED])
+def test_its_pieces_cover_the_areas_exactly_once(photos: Kind) -> None:
     new = text_like(700, 500)
     new[130:330, 70:400] = noise(330, 200)
     areas = [Area(3, 5, 690, 400), Area(10, 410, 600, 12), Area(650, 420, 20, 70)]
     seen = np.zeros((500, 700), np.uint8)
     for piece in plan(new, areas, photos=photos):
         seen[piece.area.y : piece.area.bottom, piece.area.x : piece.area.right] += 1
-        assert photos or piece.is_exact
+        assert photos is Kind.PHOTO or piece.is_exact
     wanted = np.zeros_like(seen)
     for area in areas:
         wanted[area.y : area.bottom, area.x : area.right] += 1

@@ -95,6 +95,8 @@ class ScreenSource(Protocol):
 
     pixels: Pixels
     has_damage: bool
+    # Whether `grab` may read more of the screen than asked, where that is cheaper.
+    may_read_beside: bool
 
     def fileno(self) -> int:
         """Descriptor that becomes readable when there may be news; -1 where the platform has none."""
@@ -110,6 +112,12 @@ class ScreenSource(Protocol):
 
     def grab(self, areas: Sequence[Area]) -> bool:
         """Bring `areas` of `pixels` up to date, all of one moment; False when the size changed meanwhile."""
+
+    def grab_late(self, within: Area | None = None) -> Sequence[Area] | None:
+        """Bring up to date what changed since `news` (`within`: only there), so that all is of this moment.
+
+        Returns where that was, or None when the size changed meanwhile.
+        """
 
     def cursor(self) -> CursorShape | None:
         """The pointer's shape, or None where the platform does not tell."""

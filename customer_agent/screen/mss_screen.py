@@ -24,6 +24,7 @@ class MssScreen:
     """The whole desktop over all monitors; its upper left corner is (0, 0) here."""
 
     has_damage = False
+    may_read_beside = False
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Open; raises Unsupported where the system refuses."""
@@ -90,6 +91,10 @@ class MssScreen:
         target = self.pixels.view(np.uint32)[area.y : area.bottom, area.x : area.right, 0]
         np.bitwise_and(words, 0xFFFFFF, out=target)
         return True
+
+    def grab_late(self, within: Area | None = None) -> Sequence[Area]:
+        """Nothing: without damage every picture is one of everything."""
+        return ()
 
     def cursor(self) -> CursorShape | None:
         """Not known to mss; the platform's own file may tell it."""

@@ -16,13 +16,15 @@ from Xlib.ext import randr
 
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area, CursorShape, Monitor, News, Pixels
-from customer_agent.screen.damage import Words
+from customer_agent.screen.damage import Words, joined, pixels_of
 from customer_agent.screen.monitors import MonitorNumbers
 from customer_agent.screen.monitors_x11 import randr_monitors
-from customer_agent.screen.x11_wire import CONFIGURE_NOTIFY, SharedMemory, XRefused, XWire
+from customer_agent.screen.x11_wire import CONFIGURE_NOTIFY, SharedMemory, XRefused, XWire, packed
 from customer_agent.x11 import connect, refuse_xwayland
 
 _COLOUR = 0xFFFFFF
+# Areas of this share of the screen's width are read as whole rows: those need no second copy.
+WIDE = 0.7
 
 
 class X11Screen:
@@ -37,6 +39,7 @@ class X11Screen:
             depth = self._connection.screen().root_depth
             raise Unsupported("screen depth", f"The screen has {depth} bits a pixel; 24 or 32 are needed.")
         self._wire = XWire(self._connection.get_display_name())
+        self.may_read_beside = True
         self._memory: SharedMemory | None = None
         self._resized = False
         self._damaged = self._cursor_changed = False
@@ -72,17 +75,17 @@ class X11Screen:
         self._free()
         geometry = self._root.get_geometry()
         width, height = geometry.width, geometry.height
-        self.pixels: Pixels = np.zeros((height, width, 4), np.uint8)
-        self._words: Words = self.pixels.view(np.uint32)[..., 0]
         try:
-            self._memory = SharedMemory(self._wire, width * height * 4)
+            # Whole rows arrive in the picture itself, the first half; other areas are copied there.
+            self._memory = SharedMemory(self._wire, 2 * width * height * 4)
             self._shared: Words = np.frombuffer(self._memory.buffer, np.uint32)
+            self._words: Words = self._shared[: width * height].reshape(height, width)
         except Unsupported:
-            self._memory = None
+            self._words = np.zeros((height, width), np.uint32)
+        self.pixels: Pixels = pixels_of(self._words)
 
     def _free(self) -> None:
         if self._memory is not None:
-            del self._shared
             self._memory.close()
             self._memory = None
 
@@ -127,20 +130,42 @@ class X11Screen:
         areas = [cut for area in areas if not (cut := area.clipped(whole)).is_empty]
         if not areas:
             return True
-        if self._memory is None or sum(a.width * a.height for a in areas) > width * height:
-            return self._grab_by_copy(areas) if self._memory is None else self.grab([whole])
+        if self._memory is None:
+            return self._grab_by_copy(areas)
+        wide = WIDE * width if self.may_read_beside else width
+        rows = [Area(0, a.y, width, a.height) for a in areas if a.width >= wide]
+        areas = [a for a in areas if a.width < wide]
+        if sum(a.width * a.height for a in areas) > width * height:
+            return self.grab([whole])
+        parts = packed(areas, width * height)
         try:
-            self._memory.grab(self._root.id, areas)
+            self._memory.grab_at(self._root.id, [*((a, a.y * width) for a in rows), *parts])
         except XRefused:
             # The screen shrank between the event and the grab.
             self._resized = True
             return False
-        start = 0
-        for area in areas:
-            end = start + area.width * area.height
-            self._store(area, self._shared[start:end])
-            start = end
+        for a in rows:
+            band = self._words[a.y : a.bottom]
+            np.bitwise_and(band, _COLOUR, out=band)
+        for a, start in parts:
+            self._store(a, self._shared[start : start + a.width * a.height])
         return True
+
+    def grab_late(self, within: Area | None = None) -> Sequence[Area] | None:
+        """Bring what changed since `news` up to date while nobody may draw; `within`: only there."""
+        if not self.has_damage:
+            return ()
+        # Nothing may be asked on the other connection before the release: it would wait for ever.
+        self._wire.hold()
+        try:
+            areas = joined(self._wire.take_damage(self._take_damage))
+            if within is not None:
+                areas = [cut for area in areas if not (cut := area.clipped(within)).is_empty]
+            self._wire.forget(self._damage_event)
+            self._damaged = False
+            return areas if self.grab(areas) else None
+        finally:
+            self._wire.release()
 
     def _store(self, area: Area, flat: Words) -> None:
         # The fourth byte is not defined: two equal pictures may differ in it.

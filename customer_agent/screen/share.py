@@ -144,6 +144,7 @@ class SharedScreen:
         self._cursor_waits = False
         self.pixels: Pixels = np.zeros((_NO_SIZE.height, _NO_SIZE.width, 4), np.uint8)
         self.has_damage = True
+        self.may_read_beside = False
         self.state = ShareState("nothing", "choosing")
 
     # Screen thread: the choices
@@ -184,6 +185,7 @@ class SharedScreen:
                 self._share = Nothing("failed")
         elif not isinstance(self._share, Nothing):
             self._whole = self._open_whole()
+            self._whole.may_read_beside = isinstance(self._share, Everything)
         self._look()
 
     def _leave(self) -> None:
@@ -304,6 +306,15 @@ class SharedScreen:
             return True
         x, y = self._area.x, self._area.y
         return self._whole.grab([Area(area.x + x, area.y + y, area.width, area.height) for area in areas])
+
+    def grab_late(self, within: Area | None = None) -> Sequence[Area] | None:
+        """What changed inside the shared area since the news."""
+        if self._window is not None:
+            return self._window.grab_late()
+        if self._whole is None or self.state.is_held:
+            return ()
+        late = self._whole.grab_late(self._area)
+        return None if late is None else [self._inside(area) for area in late]
 
     def cursor(self) -> CursorShape | None:
         """The pointer's shape, never that of something outside."""

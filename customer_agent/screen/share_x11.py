@@ -42,6 +42,7 @@ class X11Window:
     """A WindowSource over XComposite, XDamage and MIT-SHM."""
 
     has_damage = True
+    may_read_beside = False
 
     def __init__(self, window: int, display_name: str | None = None) -> None:
         """Begin; raises Unsupported where the X server lacks what is needed, or the window is gone."""
@@ -223,6 +224,10 @@ class X11Window:
             np.bitwise_and(flat, _COLOUR, out=target)
             start = end
         return True
+
+    def grab_late(self, within: Area | None = None) -> Sequence[Area]:
+        """Nothing: what came later comes with the next update."""
+        return ()
 
     def monitors(self) -> tuple[Monitor, ...]:
         """The window is the only one."""

@@ -237,12 +237,21 @@ class ScreenStream(threading.Thread):
                 kept.append(audience)
 
     def _grab(self) -> bool:
-        """Bring every row that may have changed up to date in one picture."""
+        """Bring every row that may have changed up to date in one picture; False when there is another
+        screen now.
+        """
         if not self._ungrabbed:
             return True
         if not self._source.grab(self._ungrabbed):
             return False
         self._ungrabbed = []
+        if self._source.has_news():
+            # What was drawn between the last news and the picture is in it only in part.
+            late = self._source.grab_late()
+            if late is None:
+                return False
+            for audience in self._audiences():
+                audience.shadow.touch(late)
         return True
 
     def _read_news(self, now: float) -> None:

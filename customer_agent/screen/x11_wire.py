@@ -13,6 +13,7 @@ import ctypes
 import os
 import socket
 import struct
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +23,7 @@ from Xlib.support import unix_connect
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area
 
-__all__ = ["Extension", "SharedMemory", "XRefused", "XWire"]
+__all__ = ["Extension", "SharedMemory", "XRefused", "XWire", "packed"]
 
 _REPLY: Final = 1
 _ERROR: Final = 0
@@ -190,27 +191,38 @@ class XWire:
         reply = self._reply()
         return [Area(*each) for each in struct.iter_unpack("=hhHH", reply[32:])]
 
+    def forget(self, kind: int) -> None:
+        """Drop the events of one kind that came along: what they tell is known."""
+        self.events = [each for each in self.events if each != kind]
+
+    def hold(self) -> None:
+        """Let nobody else draw until `release`."""
+        self._socket.sendall(struct.pack("=BxH", 36, 1))
+
+    def release(self) -> None:
+        """Let everybody draw again."""
+        self._socket.sendall(struct.pack("=BxH", 37, 1))
+
     def sync(self) -> None:
         """Wait until everything before is done; raises XRefused when something of it was refused."""
         self._socket.sendall(struct.pack("=BxH", 43, 1))
         self._reply()
 
-    def get_images(self, opcode: int, window: int, segment: int, areas: Sequence[Area]) -> None:
-        """Let the server write each area at the next free place of a shared segment, all of one moment.
+    def get_images(self, opcode: int, window: int, segment: int, places: Sequence[tuple[Area, int]]) -> None:
+        """Let the server write each area at its place (px) in a shared segment, all of one moment.
 
         Raises XRefused when an area leaves the screen; the other areas are written none the less.
         """
-        requests, offset = [], 0
-        for area in areas:
-            where = (window, *area, 0xFFFFFFFF, _Z_PIXMAP, segment, offset)
+        requests = []
+        for area, place in places:
+            where = (window, *area, 0xFFFFFFFF, _Z_PIXMAP, segment, place * 4)
             requests.append(struct.pack("=BBHIhhHHIBxxxII", opcode, 4, 8, *where))
-            offset += area.width * area.height * 4
         # Nobody draws between the parts of one picture.
-        if len(areas) > 1:
+        if len(places) > 1:
             requests = [struct.pack("=BxH", 36, 1), *requests, struct.pack("=BxH", 37, 1)]
         self._socket.sendall(b"".join(requests))
         refused: XRefused | None = None
-        for _ in areas:
+        for _ in places:
             try:
                 self._reply()
             except XRefused as error:
@@ -253,7 +265,10 @@ class SharedMemory:
         finally:
             # Marked for removal at once: a killed program leaves no segment behind.
             self._libc.shmctl(shmid, _IPC_RMID, None)
-        self.buffer = memoryview((ctypes.c_uint8 * size_bytes).from_address(self._address))
+        memory = (ctypes.c_uint8 * size_bytes).from_address(self._address)
+        # Unmapped when the last picture that lies in it is gone, whoever holds that.
+        weakref.finalize(memory, self._libc.shmdt, self._address).atexit = False
+        self.buffer = memoryview(memory)
 
     def _attach(self, shmid: int) -> None:
         try:
@@ -264,12 +279,24 @@ class SharedMemory:
 
     def grab(self, window: int, areas: Sequence[Area]) -> None:
         """Let the X server write `areas` of `window` one behind the other, B G R X; raises XRefused."""
-        self._wire.get_images(self._opcode, window, self._segment, areas)
+        self.grab_at(window, packed(areas))
+
+    def grab_at(self, window: int, places: Sequence[tuple[Area, int]]) -> None:
+        """Let the X server write areas of `window` where they are said to go (px); raises XRefused."""
+        self._wire.get_images(self._opcode, window, self._segment, places)
 
     def close(self) -> None:
-        """Detach both sides; arrays over `buffer` must be gone."""
+        """Let the X server forget it; here it stays as long as arrays lie over `buffer`."""
         self._wire.detach(self._opcode, self._segment)
-        self._libc.shmdt(self._address)
+
+
+def packed(areas: Sequence[Area], start: int = 0) -> list[tuple[Area, int]]:
+    """The areas with their places one behind the other from `start` (px) on."""
+    places = []
+    for area in areas:
+        places.append((area, start))
+        start += area.width * area.height
+    return places
 
 
 def _padded(data: bytes) -> bytes:

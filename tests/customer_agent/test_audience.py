@@ -186,12 +186,11 @@ def two_together(served: Served) -> tuple[PlainViewer, PlainViewer]:
     return one, other
 
 
-def test_it_looks_once_for_two_viewers_and_shows_both(served: Served) -> None:
-    one, other = two_together(served)
+def test_it_shows_a_photograph_exactly_to_two_that_are_served_as_one(served: Served) -> None:
+    both = two_together(served)
     served.screen.paint(Area(10, 10, 256, 160), noise(256, 160))
-    for each in (one, other):
+    for each in both:
         each.look(shows(each, served), what="the exact photograph")
-    assert settled(served)
 
 
 def test_it_lets_a_full_line_hold_up_nobody_else(served: Served) -> None:

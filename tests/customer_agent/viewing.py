@@ -24,6 +24,7 @@ class ArrayScreen:
 
     def __init__(self, width: int, height: int, *, has_damage: bool = True) -> None:
         self.has_damage = has_damage
+        self.may_read_beside = False
         self.truth = np.full((height, width), 0x224466, np.uint32)
         self.pixels: Pixels = np.zeros((height, width, 4), np.uint8)
         self.grabs = 0
@@ -51,7 +52,7 @@ class ArrayScreen:
         return self._near.fileno()
 
     def has_news(self) -> bool:
-        return False
+        return bool(self._damage)
 
     def monitors(self) -> tuple[Monitor, ...]:
         height, width = self.truth.shape
@@ -78,6 +79,11 @@ class ArrayScreen:
                 place = (slice(area.y, area.bottom), slice(area.x, area.right))
                 words_of(self.pixels)[place] = self.truth[place]
         return True
+
+    def grab_late(self, within: Area | None = None) -> Sequence[Area]:
+        with self._lock:
+            late, self._damage = self._damage, []
+        return late if self.grab(late) else ()
 
     def cursor(self) -> CursorShape | None:
         return self.shape

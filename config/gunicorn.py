@@ -6,8 +6,11 @@ decision D18), connections, and how soon a stop is a stop. Settings come from co
 
 from __future__ import annotations
 
+import functools
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,8 @@ limit_request_field_size = 4096
 # Forwarded headers are read in app/remote.py, from TRUSTED_PROXIES only.
 forwarded_allow_ips = ""
 forwarder_headers = ""
+#: How long Ctrl-C waits for the programs' sockets to be told.
+GOODBYE_S = 0.5
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # gunicorn's own heartbeat file
 accesslog = None
 errorlog = "-"
@@ -62,12 +67,31 @@ def post_worker_init(worker: Any) -> None:
     if problem:
         # The one exception after which gunicorn does not start the worker again and again.
         raise AppImportError(f"BaroHelp cannot start: {problem}")
+    signal.signal(signal.SIGTERM, functools.partial(_stop_gracefully, worker))
 
 
-def worker_int(_worker: Any) -> None:
-    """Ctrl-C: end now. Live sockets would otherwise hold the process until it is killed a second later.
+def _stop_gracefully(worker: Any, number: int, frame: Any) -> None:
+    """SIGTERM: send the programs to another worker (close code 1012), then stop as gunicorn does.
+
+    gunicorn has no hook for this moment: worker_exit comes when the sockets have been killed already.
+    """
+    import gevent  # the worker class has loaded it; a signal handler itself must not wait
+
+    gevent.spawn(worker.wsgi.extensions["support.sweep"].stop)
+    worker.handle_exit(number, frame)
+
+
+def worker_int(worker: Any) -> None:
+    """Ctrl-C: end now, with a word to the programs. Live sockets would otherwise hold the process until it is
+    killed a second later.
 
     Nothing is lost by that: what was acknowledged is committed, and the kernel closes the sockets.
     """
+    sweep = getattr(worker.wsgi, "extensions", {}).get("support.sweep")
+    if sweep is not None and sweep.count():
+        sweep.stop()
+        until = time.monotonic() + GOODBYE_S
+        while sweep.count() and time.monotonic() < until:
+            time.sleep(0.02)  # gevent's: the sockets' greenlets run meanwhile
     sys.stderr.flush()
     os._exit(0)

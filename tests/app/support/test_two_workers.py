@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ from tests.databases import OWNER, WEB, PostgresServer
 from tests.displays import free_port, require_programs, start_process, stop_process
 from tests.factories import support as make
 from wire.signal.commands import SlotAdd
-from wire.signal.messages import AgentSnapshot, SlotOpened
+from wire.signal.messages import CLOSE, AgentSnapshot, SlotOpened
 
 pytestmark = pytest.mark.flow
 ROUNDS = 100
@@ -217,6 +218,20 @@ def test_it_goes_on_when_redis_is_gone_and_when_a_worker_is_killed(cluster: Clus
         program.wait_for(SlotOpened, nth=2)
         assert len(program.all_of(AgentSnapshot)) == 1
         assert len(cluster.in_maru(lambda: queries.list_slots(bora.id))) == before + 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_stops_sends_its_programs_to_the_other(cluster: Cluster, how: int) -> None:
+    """Close code 1012 within two seconds, not a reset."""
+    with log_in(cluster, cluster.cast.nari) as program:
+        program.wait_for(AgentSnapshot)
+        begun = time.monotonic()
+        stopped = set(cluster.workers())
+        for pid in stopped:
+            os.kill(pid, how)
+        assert program.wait_closed() == CLOSE.RESTART
+        assert time.monotonic() - begun < 2
+    until(lambda: not stopped & set(cluster.workers()) and len(cluster.workers()) == 2, "new workers")
 
 
 def log_in(cluster: Cluster, person: Person) -> Program:

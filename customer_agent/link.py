@@ -320,6 +320,8 @@ class SupportLink:
         with self._lock:
             self._shares_pending -= 1
         self._hold_what_is_not_shown()
+        # Once more: a channel that opened a moment ago was not greeted with it.
+        self.say(told(self._shared.state))
 
     def _share_changed(self, state: ShareState) -> None:
         """On the screen thread, before any picture of the new state is made."""
@@ -379,7 +381,8 @@ class SupportLink:
     # The link thread
 
     def _greeting(self, name: str) -> Iterable[control.ControlMessage]:
-        return [self._machine(), self._gate.record(name), told(self._shared.state), self._people]
+        shown = [told(self._shared.state)] if self._shares_pending == 0 else []
+        return [self._machine(), self._gate.record(name), *shown, self._people]
 
     def _machine(self) -> control.Machine:
         screens: tuple[Screen, ...] = ()

@@ -456,3 +456,39 @@ def test_escape_closes_a_sheet_and_gives_the_keys_back(make: Make) -> None:
 def _words(widget: tk.Misc) -> str:
     own = str(widget.cget("text")) if isinstance(widget, ttk.Label | ttk.Button) else ""
     return " ".join([own, *(_words(child) for child in widget.winfo_children())])
+
+
+MONITORS = (c.Monitor(3, 0, 0, 1920, 1080, "DP-1", True), c.Monitor(5, 1920, 0, 1080, 1920, "HDMI-1"))
+
+
+def test_it_chooses_a_monitor_from_its_menu_and_by_keys(make: Make) -> None:
+    desk = make(partial_share=True)
+    desk.connect()
+    desk.say(c.Sharing("all", monitors=MONITORS))
+    desk.press("monitors")
+    desk.press("monitor-2")
+    desk.say(c.Sharing("monitor", monitor=5, monitors=MONITORS))
+    assert desk.app.window.bar._labels[desk.app.window.bar.widgets["monitors"]] == "모니터 2"  # type: ignore[index]
+    desk.app._do("next_monitor")
+    desk.app._do("previous_monitor")
+    chosen = [one.monitor for one in desk.link.control if isinstance(one, c.ShowMonitor)]
+    assert chosen == [5, 3, 3]
+
+
+def test_it_asks_the_customer_for_a_part(make: Make) -> None:
+    desk = make(partial_share=True)
+    desk.connect()
+    desk.say(c.Sharing("all", monitors=MONITORS))
+    for _ in range(2):
+        desk.press("monitors")
+        desk.press("ask-window")
+    (asked,) = [one for one in desk.link.control if isinstance(one, c.AskShare)]
+    assert asked.what == "window"
+    assert "답을 기다리고 있습니다." in desk.sentence
+
+
+def test_it_opens_no_empty_menu_of_monitors(make: Make) -> None:
+    desk = make(partial_share=False)
+    desk.connect()
+    desk.app._do("monitors")
+    assert not desk.app.window.popover.is_open

@@ -29,6 +29,7 @@ from viewer.remote.input.shortcuts import Action, Shortcuts
 from viewer.remote.model import RemoteModel, Status
 from viewer.remote.picture import Picture
 from viewer.remote.screen_stream import Input, QualityMode
+from viewer.remote.sharing import Entry, Wish
 from viewer.remote.windows.remote_window import RemoteWindow
 from wire.control import messages as c
 from wire.errors import ProtocolError
@@ -241,6 +242,7 @@ class RemoteApp:
         words = model.keyboard_words(self.keyboard.hangul)
         bar.show_input(words, model.input_mode, can_send_places=model.can_send_places)
         bar.scale, bar.quality, bar.shortcuts_are_on = self._scale, model.quality, self.shortcuts.are_on
+        bar.show_sharing(model.sharing.button_words())
         self.window.desktop.show_pointer(model.may_use_mouse)
 
     def _show_ended(self) -> None:
@@ -407,6 +409,26 @@ class RemoteApp:
             self.link.send_control(c.Quality(mode))
         self._show()
 
+    def show_monitor(self, monitor: int | None) -> None:
+        """Look at one of the customer's monitors, or at all of them."""
+        self.link.send_control(c.ShowMonitor(monitor))
+
+    def ask_for_share(self, wish: Wish) -> None:
+        """Ask the customer to show one window, one region, or everything."""
+        now, sharing = time.monotonic(), self.model.sharing
+        if not sharing.may_ask(now):
+            self.model.say(Status("waiting", "clock", t("고객의 답을 기다리고 있습니다.")), now)
+        else:
+            ask_id = secrets.token_hex(8)
+            sharing.asked(ask_id, now)
+            self.link.send_control(c.AskShare(ask_id, wish))
+            self.model.say(Status("info", "clock", t("고객에게 물었습니다.")), now, for_s=_ASK_EVERY_S)
+        self._show()
+
+    def sharing_entries(self) -> tuple[Entry, ...]:
+        """The lines of the menu of monitors."""
+        return self.model.sharing.entries(may_ask=self.model.option("partial_share", default=False))
+
     def toggle_clipboard(self) -> None:
         """Share copied text or not."""
         self.model.wants_clipboard = not self.model.wants_clipboard
@@ -464,12 +486,25 @@ class RemoteApp:
             "screenshot": self.take_screenshot,
             "clipboard": self.toggle_clipboard,
             "special": self._open_special,
+            "monitors": self._open_monitors,
+            "previous_monitor": lambda: self._turn_monitor(-1),
+            "next_monitor": lambda: self._turn_monitor(1),
             "input_mode": lambda: self.set_input_mode(
                 "unicode" if self.model.input_mode == "scancode" else "scancode"
             ),
             "end": self.ask_to_end,
         }
         steps[action]()
+
+    def _open_monitors(self) -> None:
+        if self.model.is_support:
+            self.window.show_bar()
+            self.window.bar.open_monitors()
+
+    def _turn_monitor(self, step: int) -> None:
+        monitor = self.model.sharing.neighbour(step)
+        if monitor is not None:
+            self.show_monitor(monitor)
 
     def _open_special(self) -> None:
         self.window.show_bar()

@@ -15,6 +15,7 @@ from viewer import codes
 from viewer.remote import events as e
 from viewer.remote.input.keyboard import InputMode
 from viewer.remote.screen_stream import QualityMode
+from viewer.remote.sharing import SharingView, refusal
 from wire.control import messages as c
 from wire.rfb.events import ExtendedKeysShown, Ready
 from wire.terms import Options
@@ -60,6 +61,7 @@ class RemoteModel:
         self.options: Options = options or {}
         self.number = number
         self.machine: c.Machine | None = None
+        self.sharing = SharingView()
         self.rights = c.Rights(-1) if is_support else _every_right()
         self.people: tuple[c.Person, ...] = ()
         self.words: tuple[str, ...] = ()
@@ -178,6 +180,7 @@ class RemoteModel:
         return (
             self._ended_status()
             or self._line_status()
+            or self._sharing_status()
             or self._customer_status()
             or self._own_status()
             or self._notice_status(now)
@@ -190,6 +193,7 @@ class RemoteModel:
         match event:
             case e.ScreenOpened():
                 self.screen_is_open = True
+                self.sharing.reconnected()
             case Ready():
                 self.connected_at = self.connected_at if self.connected_at is not None else now
                 if self.link == "none":
@@ -205,6 +209,8 @@ class RemoteModel:
                 self.way = way
             case e.LinkChanged(state, rtt_ms):
                 self.link, self.rtt_ms = state, rtt_ms
+            case e.ControlReceived(_, c.Sharing() as message):
+                self._take_sharing(message, now)
             case e.ControlReceived(_, message):
                 self._take_control(message, now)
             case e.Ended():
@@ -243,7 +249,8 @@ class RemoteModel:
                 self.is_paused = on
             case c.TakenBack():
                 self.taken_back = message
-            case c.Answer(_, answer):
+            case c.Answer(ask_id, answer):
+                self.sharing.answered(ask_id)
                 self.say(_ANSWERS[answer](), now)
             case c.Refused():
                 self.say(_refused(message), now)
@@ -251,6 +258,11 @@ class RemoteModel:
                 self.say(Status("info", "info", codes.sentence(code)), now)
             case c.End(by, reason):
                 self._end(e.Ended(by, reason), now)
+
+    def _take_sharing(self, message: c.Sharing, now: float) -> None:
+        news = self.sharing.take(message)
+        if news is not None:
+            self.say(Status("info", "monitor", news), now, for_s=6.0)
 
     def _end(self, ended: e.Ended, now: float) -> None:
         if self.ended is None:
@@ -291,6 +303,10 @@ class RemoteModel:
         if not self.screen_is_open:
             return Status("waiting", "wifi-off", t("화면 연결이 끊겼습니다. 다시 연결하고 있습니다. (B-12)"))
         return None
+
+    def _sharing_status(self) -> Status | None:
+        waiting = self.sharing.waiting_sentence()
+        return None if waiting is None or self.is_paused else Status("waiting", "pause", waiting)
 
     def _customer_status(self) -> Status | None:
         if not self.is_support:
@@ -348,6 +364,9 @@ _ANSWERS = {
 
 
 def _refused(message: c.Refused) -> Status:
+    reason = refusal(message.code)
+    if reason is not None:
+        return Status("waiting", "monitor", reason)
     if message.option is not None:
         return Status(
             "waiting",

@@ -28,6 +28,9 @@ Action: TypeAlias = Literal[
     "special",
     "input_mode",
     "fit",
+    "monitors",
+    "previous_monitor",
+    "next_monitor",
 ]
 
 
@@ -64,6 +67,10 @@ SHORTCUTS: Final[tuple[Shortcut, ...]] = (
     _shortcut("clipboard", "Ctrl+Alt+V", "control+alt", *_letter("v")),
     _shortcut("special", "Ctrl+Alt+K", "control+alt", *_letter("k")),
     _shortcut("input_mode", "Ctrl+Alt+H", "control+alt", *_letter("h"), keysyms.HANGUL),
+    _shortcut("monitors", "Ctrl+Win+W", "control+super", *_letter("w")),
+    _shortcut("monitors", "Ctrl+Alt+W", "control+alt", *_letter("w")),
+    _shortcut("previous_monitor", "Ctrl+Win+←", "control+super", keysyms.LEFT),
+    _shortcut("next_monitor", "Ctrl+Win+→", "control+super", keysyms.RIGHT),
     _shortcut("end", "Ctrl+Alt+Q", "control+alt", *_letter("q")),
 )
 

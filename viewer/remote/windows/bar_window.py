@@ -20,6 +20,7 @@ from viewer.remote.input.keyboard import InputMode
 from viewer.remote.input.shortcuts import keys_of
 from viewer.remote.model import Facts
 from viewer.remote.screen_stream import QualityMode
+from viewer.remote.sharing import Entry, Wish
 from viewer.remote.windows.popover_window import Choice, Popover
 
 __all__ = ["Bar", "Commands"]
@@ -36,6 +37,9 @@ class Commands(Protocol):
     def set_input_mode(self, mode: InputMode) -> None: ...
     def set_quality(self, mode: QualityMode) -> None: ...
     def toggle_clipboard(self) -> None: ...
+    def show_monitor(self, monitor: int | None) -> None: ...
+    def ask_for_share(self, wish: Wish) -> None: ...
+    def sharing_entries(self) -> tuple[Entry, ...]: ...
     def refresh(self) -> None: ...
     def take_screenshot(self) -> None: ...
     def toggle_pin(self) -> None: ...
@@ -114,6 +118,16 @@ class Bar(ttk.Frame):
         )
         Tip(self.clipboard, t("복사한 글을 서로 주고받습니다."), keys_of("clipboard"))
         self._gap(row)
+        if self._is_support:
+            self._tool(
+                row,
+                "monitors",
+                "monitor",
+                t("모니터"),
+                command=self.open_monitors,
+                tip=t("볼 모니터를 고르거나, 고객에게 일부만 보여 달라고 합니다."),
+                keys=keys_of("monitors"),
+            )
         self._tool(row, "scale", "scale", t("크기"), command=self._open_scale, tip=t("화면 크기를 고릅니다."))
         self._tool(
             row,
@@ -312,6 +326,13 @@ class Bar(ttk.Frame):
         self.input.configure(text=words)
         self.input_mode, self.can_send_places = mode, can_send_places
 
+    def show_sharing(self, words: str) -> None:
+        """What of the customer's desktop is seen, in one or two words."""
+        button = self.widgets.get("monitors")
+        if isinstance(button, ttk.Button) and self._labels[button] != words:
+            self._labels[button] = words
+            button.configure(text=words if self._shows_words else "")
+
     # -- sheets
 
     def _toggle_sheet(self, name: str, choices: list[Choice]) -> None:
@@ -320,6 +341,28 @@ class Bar(ttk.Frame):
             self._popover.close()
         else:
             self._popover.choices(anchor, choices)
+
+    def open_monitors(self) -> None:
+        """The menu of the customer's monitors, from a shortcut too."""
+        entries = self._commands.sharing_entries()
+        choices = [
+            Choice(
+                entry.name,
+                entry.text,
+                lambda one=entry: self._choose_share(one),  # type: ignore[misc]
+                is_chosen=entry.is_chosen,
+                is_enabled=entry.is_enabled,
+            )
+            for entry in entries
+        ]
+        if choices:
+            self._toggle_sheet("monitors", choices)
+
+    def _choose_share(self, entry: Entry) -> None:
+        if entry.wish is not None:
+            self._commands.ask_for_share(entry.wish)
+        else:
+            self._commands.show_monitor(entry.monitor)
 
     def _open_scale(self) -> None:
         fit = Choice(

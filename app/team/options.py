@@ -109,7 +109,7 @@ _ALL: Final = (
     Option("clipboard_files", "setting", _l("Ctrl+C/Ctrl+V 파일전송"), True),
     Option("remote_printer", "setting", _l("원격프린터"), False),
     Option("auto_new_session", "setting", _l("원격 종료 후 세션 자동 생성"), False),
-    Option("share_desktop", "setting", _l("바탕화면 공유"), False),
+    Option("share_desktop", "setting", _l("바탕화면 공유"), True),
     Option("auto_record", "setting", _l("화면자동 녹화"), False),
     Option("keep_uac", "setting", _l("사용자 계정 컨트롤"), True),
     Option("always_relay", "setting", _l("항상 서버경유로 접속"), False),

@@ -15,6 +15,7 @@ from customer_agent.screen.capture import Area, CursorShape, Monitor
 from customer_agent.screen.encode import Needs
 from customer_agent.screen.stream import ScreenStream
 from customer_agent.screen.watcher import Watcher
+from customer_agent.wishes import Wishes
 from wire.limits import MAX_SCREENS
 from wire.rfb import events as e
 from wire.rfb.messages import Rectangle, Screen
@@ -55,6 +56,7 @@ class RfbPeer:
         self._protocol = ServerProtocol(stream.width, stream.height, name, screens=screens)
         self._protocol.clipboard.is_open = clipboard
         self._watcher: Watcher | None = None
+        self._wishes = Wishes(lambda: stream.call(self._tell_wishes))
         self._generation = 0
         self._closed = False
         self._flush()
@@ -131,25 +133,35 @@ class RfbPeer:
             self._pass_on(self._watcher, event)
 
     def _pass_on(self, watcher: Watcher, event: e.ServerEvent) -> None:
-        call = self._stream.call
         if isinstance(event, e.EncodingsSet | e.PixelFormatSet):
-            client = self._protocol.client
-            call(
-                watcher.change_needs,
-                Needs.of(client),
-                self._generation,
-                fences=client.supports_fence,
-                cursor=client.supports_cursor,
-            )
+            self._wishes.need()
         elif isinstance(event, e.UpdateRequested):
-            area = Area(event.x, event.y, event.w, event.h)
-            call(watcher.request, area, incremental=event.incremental)
+            self._wishes.ask(Area(event.x, event.y, event.w, event.h), incremental=event.incremental)
         elif isinstance(event, e.ContinuousUpdatesSet):
-            call(watcher.set_continuous, Area(event.x, event.y, event.w, event.h) if event.on else None)
+            self._wishes.flow(Area(event.x, event.y, event.w, event.h) if event.on else None)
         elif isinstance(event, e.FenceReceived) and len(event.payload) == 4:
-            self._stream.note(watcher.answered, int.from_bytes(event.payload, "big"), time.monotonic())
+            number = int.from_bytes(event.payload, "big")
+            if self._wishes.came_back(number):
+                self._stream.note(watcher.answered, number, time.monotonic())
 
     # Screen thread (Outlet)
+
+    def _tell_wishes(self) -> None:
+        """Tell the watcher what its viewer wants by now."""
+        watcher, new = self._watcher, self._wishes.take()
+        if watcher is None:
+            return
+        if new.has_new_needs:
+            with self._lock:
+                client, generation = self._protocol.client, self._generation
+                needs = Needs.of(client)
+                fences, cursor = client.supports_fence, client.supports_cursor
+            watcher.change_needs(needs, generation, fences=fences, cursor=cursor)
+        if new.continuous is not None:
+            watcher.set_continuous(new.continuous[0])
+        for area, incremental in ((new.anew, False), (new.asked, True)):
+            if area is not None:
+                watcher.request(area, incremental=incremental)
 
     def send_update(self, rectangles: list[Rectangle], generation: int) -> int | None:
         """Send one update made for the pixel format of `generation`; None when that is not the viewer's
@@ -178,6 +190,7 @@ class RfbPeer:
 
     def send_fence(self, number: int) -> None:
         """Ask for the mark `number` back."""
+        self._wishes.expect(number)
         with self._lock:
             self._protocol.send_fence(0, number.to_bytes(4, "big"))
             self._flush()

@@ -146,11 +146,15 @@ class ClientState:
     def set_encodings(self, encodings: tuple[int, ...]) -> None:
         """Take the viewer's new list; of several levels the first counts."""
         self.encodings = encodings
-        self.announced.update(encodings)
+        self.announced.update(_PSEUDO.intersection(encodings))
         self.jpeg_quality = _level(encodings, JPEG_QUALITY_0, 9)
         self.fine_quality = _level(encodings, FINE_QUALITY_0, 100)
         self.subsampling = _level(encodings, SUBSAMPLING_0, 5)
         self.compress_level = _level(encodings, COMPRESS_LEVEL_0, 9)
+
+
+_PSEUDO: Final = frozenset(Encoding)
+"""What may be announced: numbers that mean nothing here are not kept, there are four thousand million."""
 
 
 def _level(encodings: tuple[int, ...], lowest: int, top: int) -> int | None:

@@ -173,7 +173,11 @@ def _answer_bug(error: Exception) -> Response:
 
 
 def _answer(status: int, code: str, sentence: str, headers: dict[str, str]) -> Response:
-    if wants_json():
+    if request.path.startswith("/api/"):  # RFC 9457
+        title = str(_TITLES.get(status, _TITLES[400 if status < 500 else 500]))
+        response = jsonify(type="about:blank", title=title, status=status, detail=sentence, code=code)
+        response.mimetype = "application/problem+json"
+    elif wants_json():
         response = jsonify(ok=False, code=code, text=sentence)
     else:
         title = _TITLES.get(status, _TITLES[400 if status < 500 else 500])

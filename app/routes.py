@@ -66,6 +66,7 @@ class Caller(StrEnum):
     AGENT_PROGRAM = "agent_program"
     CUSTOMER_PROGRAM = "customer_program"
     OPERATOR = "operator"
+    API_KEY = "api_key"
 
 
 #: A company's people in a browser: one cookie for both, and one page to log in.

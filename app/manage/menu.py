@@ -82,6 +82,18 @@ _MENU: Final = (
         ),
     ),
     Group(
+        _l("서비스"),
+        (
+            Item(
+                "manage.list_api_keys",
+                _l("API 키"),
+                _l("우리 회사의 다른 프로그램이 상담원과 지원 기록을 읽게 합니다."),
+                "link",
+                "manage.api_key_",
+            ),
+        ),
+    ),
+    Group(
         _l("관리자정보"),
         (
             Item(

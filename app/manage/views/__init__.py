@@ -11,6 +11,7 @@ blueprint = Blueprint("manage", __name__, template_folder="../templates")
 from app.manage.views import (  # noqa: E402  # they add their addresses to it
     account,  # noqa: F401
     agents,  # noqa: F401
+    api_keys,  # noqa: F401
     departments,  # noqa: F401
     documents,  # noqa: F401
     issue_types,  # noqa: F401

@@ -67,6 +67,12 @@
   const idle = Number(document.querySelector('meta[name="idle-s"]')?.content);
   if (idle) setTimeout(() => { location.reload(); }, Math.min((idle + 5) * 1000, 2147483647));
 
+  // A deed that cannot be undone asks once more; without scripts it is done, as its button says.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-confirm]");
+    if (button && !confirm(button.dataset.confirm)) event.preventDefault();
+  });
+
   // A second press while the answer is on its way would be a second deed.
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -1,6 +1,7 @@
 """The relay's doors for the web half and for whoever starts it: health, status and the command door. Pure.
 
-    GET  /relay/-/health    no secret: 200 {"ok": true, ...}, 503 while it drains
+    GET  /relay/-/health    no secret: 200 {"ok": true, ...}, 503 while it drains; `unix` is the time by which
+                            tickets and orders are judged here
     GET  /relay/-/status    Authorization: Bearer <signed order "status">: load, and bytes for each pair
     POST /relay/-/command   body: <signed order "close" or "void">: what it did
 
@@ -72,7 +73,8 @@ class Doors:
     def _health(self, _head: Head, _body: bytes) -> Answer:
         state = "draining" if self.is_draining else "up"
         status = HTTPStatus.SERVICE_UNAVAILABLE if self.is_draining else HTTPStatus.OK
-        return _json({"ok": not self.is_draining, "state": state}, status)
+        unix = round(self._clock.unix(), 3)
+        return _json({"ok": not self.is_draining, "state": state, "unix": unix}, status)
 
     def _status(self, head: Head, _body: bytes) -> Answer:
         bearer = head.headers.get("authorization", "")

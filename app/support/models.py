@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.support import rules
@@ -383,6 +383,8 @@ class Relay(Model):
     url: Mapped[str] = mapped_column(String(300))
     state: Mapped[str] = mapped_column(String(12), default="up")
     load: Mapped[int] = mapped_column(default=0)
+    #: How far its clock is ahead of ours (docs/decisions/0083).
+    ahead_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     seen_at: Mapped[datetime | None]
 
     __table_args__ = (one_of("state", ("up", "draining", "down")),)

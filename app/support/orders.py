@@ -3,6 +3,9 @@
 Orders leave after the commit, from one background thread with a bounded queue, so that no deed waits for a
 relay. A lost order costs nothing but time: no new tickets are made, and the ends close their channels on
 `ended`.
+
+A relay judges times by a clock of its own, which no correction of the system clock moves. Where the two
+clocks part (somebody set one of them), the relay's is asked for and kept to: `ahead_s` (docs/decisions/0083).
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ import json
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +40,9 @@ TIMEOUT_S = 2.0
 MAX_ANSWER = 8 * 1024 * 1024
 _COMMAND_PATH = "/relay/-/command"
 _STATUS_PATH = "/relay/-/status"
+_HEALTH_PATH = "/relay/-/health"
+#: Clocks that differ by less are as good as equal; tickets allow five seconds.
+_SAME_CLOCK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,10 @@ class _Waiting:
     tenant: str
     session: str
     participant: str
+
+
+class RelayRefused(http.client.HTTPException):
+    """A relay does not take an order: another key, spent, or of another time."""
 
 
 class OrderDesk:
@@ -54,6 +66,7 @@ class OrderDesk:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._key: Ed25519PrivateKey | None = None
+        self._ahead_s: dict[str, float] = {}
 
     @property
     def key(self) -> Ed25519PrivateKey:
@@ -70,12 +83,26 @@ class OrderDesk:
             self.key,
             relay=relay.id,
             do=do,
-            now=time.time(),
+            now=time.time() + self.ahead_s(relay),
             tenant=tenant,
             session=session,
             participant=participant,
         )
         return sign_order(order, self.key)
+
+    def ahead_s(self, relay: RelayAddress) -> float:
+        """How far a relay's clock is ahead of ours, as it was last found; 0 while the two agree."""
+        return self._ahead_s.get(relay.id, 0.0)
+
+    def _learn_clock(self, relay: RelayAddress) -> None:
+        """Ask a relay that refused an order for its time. Raises as `dial`, or ValueError."""
+        told = json.loads(dial(relay, "GET", _HEALTH_PATH))
+        unix = told.get("unix") if isinstance(told, dict) else None
+        if not isinstance(unix, int | float):
+            raise ValueError("the relay tells no time")
+        ahead_s = unix - time.time()
+        self._ahead_s[relay.id] = ahead_s if abs(ahead_s) > _SAME_CLOCK_S else 0.0
+        log.warning("relay_clock", relay=relay.id, ahead_s=round(ahead_s, 1))
 
     def close(self, *, relay_id: str | None, tenant: str, session: str = "", participant: str = "") -> None:
         """Queue a close order for the relay of a support session, or for all relays when it has none yet."""
@@ -103,21 +130,35 @@ class OrderDesk:
                 log.warning("relay_order_lost", relay=waiting.relay.id, reason=type(error).__name__)
 
     def _post(self, waiting: _Waiting) -> None:
-        text = self.sign(
-            waiting.relay,
-            "close",
-            tenant=waiting.tenant,
-            session=waiting.session,
-            participant=waiting.participant,
-        )
-        dial(waiting.relay, "POST", _COMMAND_PATH, body=text)
+        def order() -> bytes:
+            text = self.sign(
+                waiting.relay,
+                "close",
+                tenant=waiting.tenant,
+                session=waiting.session,
+                participant=waiting.participant,
+            )
+            return dial(waiting.relay, "POST", _COMMAND_PATH, body=text)
+
+        self._in_its_time(waiting.relay, order)
+
+    def _in_its_time(self, relay: RelayAddress, ask: Callable[[], bytes]) -> bytes:
+        """Ask, and once more by the relay's own clock when it refuses."""
+        try:
+            return ask()
+        except RelayRefused:
+            self._learn_clock(relay)
+            return ask()
 
     def status(self, relay: RelayAddress) -> dict[str, Any] | None:
         """Return what a relay says of itself, or None when it does not answer within two seconds."""
-        try:
+
+        def ask() -> bytes:
             bearer = f"Bearer {self.sign(relay, 'status')}"
-            body = dial(relay, "GET", _STATUS_PATH, headers={"Authorization": bearer})
-            answer = json.loads(body)
+            return dial(relay, "GET", _STATUS_PATH, headers={"Authorization": bearer})
+
+        try:
+            answer = json.loads(self._in_its_time(relay, ask))
         except (OSError, http.client.HTTPException, ValueError):
             return None
         return answer if isinstance(answer, dict) else None
@@ -133,7 +174,8 @@ def dial(
 ) -> bytes:
     """Send one request to a relay and return the body of a 2xx answer.
 
-    Raises OSError or HTTPException: no answer in time, another status, or more than MAX_ANSWER bytes.
+    Raises OSError or HTTPException: no answer in time, another status, or more than MAX_ANSWER bytes; of the
+    latter RelayRefused for a 403, which also an order of another time gets.
     """
     parts = urlsplit(relay.url)
     kind = http.client.HTTPSConnection if parts.scheme == "wss" else http.client.HTTPConnection
@@ -144,6 +186,8 @@ def dial(
         data = response.read(MAX_ANSWER + 1)
         if len(data) > MAX_ANSWER:
             raise http.client.HTTPException("the answer is too long")
+        if response.status == HTTPStatus.FORBIDDEN:
+            raise RelayRefused
         if not 200 <= response.status < 300:
             raise http.client.HTTPException(f"status {response.status}")
         return data

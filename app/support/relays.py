@@ -48,6 +48,12 @@ def choose(*, now: datetime, current: str | None = None) -> RelayAddress:
     return relay_of(rules.choose_relay(known, load=load, down=down))
 
 
+def clock_ahead_s(relay: RelayAddress) -> float:
+    """Return how far a relay's clock is ahead of ours, as the jobs process last found it."""
+    row = db.session.get(Relay, relay.id)
+    return row.ahead_ms / 1000 if row is not None else 0.0
+
+
 def note_health(orders: OrderDesk, *, now: datetime) -> None:
     """Ask every relay how it is and keep the answer; called by the jobs process, outside any deed."""
     answers = {relay: orders.status(relay) for relay in _settings().relays}
@@ -59,6 +65,7 @@ def note_health(orders: OrderDesk, *, now: datetime) -> None:
                 "down" if answer is None else "draining" if answer.get("state") == "draining" else "up"
             )
             load = (answer or {}).get("sessions", 0)
+            row.ahead_ms = round(1000 * orders.ahead_s(relay))
             row.load = load if isinstance(load, int) and load >= 0 else 0
             db.session.add(row)
 

@@ -53,9 +53,9 @@ def desk() -> Desk:
 
 def test_it_tells_everybody_that_it_is_well_and_nothing_else(desk: Desk) -> None:
     desk.pair()
-    assert desk.ask("GET", "health") == (200, {"ok": True, "state": "up"})
+    assert desk.ask("GET", "health") == (200, {"ok": True, "state": "up", "unix": 1_800_000_001.5})
     desk.doors.is_draining = True
-    assert desk.ask("GET", "health") == (503, {"ok": False, "state": "draining"})
+    assert desk.ask("GET", "health") == (503, {"ok": False, "state": "draining", "unix": 1_800_000_001.5})
 
 
 def test_it_reports_bytes_for_each_pair(desk: Desk) -> None:

@@ -89,12 +89,19 @@ def with_tickets(offer: Offer, side: Side, *, now: float, via: Via = "program") 
             role=side,
             via=via,
             epoch=participant.epoch,
-            now=now,
+            now=now + relays.clock_ahead_s(relay),
             lifetime_s=lifetime_s,
         )
         for channel in offer.tickets or OFFERED
     }
-    return replace(offer, epoch=participant.epoch, relay_url=relay.url, tickets=tickets, ttl_s=lifetime_s)
+    return replace(
+        offer,
+        epoch=participant.epoch,
+        relay_url=relay.url,
+        more_urls=relay.more_urls,
+        tickets=tickets,
+        ttl_s=lifetime_s,
+    )
 
 
 def _works(tenant: Tenant, now: float) -> bool:

@@ -28,7 +28,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer."""
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     socket_origin = settings.public_url.replace("http", "ws", 1)
-    connect = " ".join(["'self'", socket_origin, *(relay.url for relay in settings.relays)])
+    connect = " ".join(["'self'", socket_origin, *(url for relay in settings.relays for url in relay.urls)])
 
     def add_headers(response: Response) -> Response:
         nonce = g.pop("csp_nonce", None)

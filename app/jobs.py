@@ -32,7 +32,7 @@ from tenants.models import Tenant
 log = structlog.get_logger()
 
 TICK_S = 2.0
-RELAYS_EVERY_S = 5.0
+RELAYS_EVERY_S = 2.0
 FIGURES_EVERY_S = 60.0
 
 

@@ -25,6 +25,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
+MAX_MORE_URLS = 7
 
 
 class SettingsError(Exception):
@@ -33,10 +34,18 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RelayAddress:
-    """One relay process: `id` is the normalised host:port of its public address, `url` is ws:// or wss://."""
+    """One relay process: `id` is the normalised host:port of its public address, `url` is ws:// or wss://,
+    `more_urls` are other addresses of the same process (other ports of a front that closed networks let out).
+    """
 
     id: str
     url: str
+    more_urls: tuple[str, ...] = ()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All its addresses, the usual one first."""
+        return (self.url, *self.more_urls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +231,16 @@ def _relays(values: Mapping[str, str]) -> tuple[RelayAddress, ...]:
 
 
 def _relay(entry: str) -> RelayAddress:
-    url = entry.split("=", 1)[-1].rstrip("/")
-    if not url.startswith(("ws://", "wss://")):
-        raise SettingsError(f"RELAYS holds {entry!r}, each entry must be NAME=ws(s)://HOST:PORT")
+    url, *more = (part.strip().rstrip("/") for part in entry.split("=", 1)[-1].split("|"))
+    if not all(one.startswith(("ws://", "wss://")) for one in (url, *more)) or len(more) > MAX_MORE_URLS:
+        raise SettingsError(
+            f"RELAYS holds {entry!r}, each entry must be NAME=ws(s)://HOST:PORT, and |ws(s)://HOST:PORT for "
+            f"up to {MAX_MORE_URLS} more addresses of the same relay"
+        )
     try:
-        return RelayAddress(id=relay_id(url), url=url)
+        for one in more:
+            relay_id(one)
+        return RelayAddress(id=relay_id(url), url=url, more_urls=tuple(more))
     except ValueError as error:
         raise SettingsError(f"RELAYS holds {entry!r}: {error}") from error
 

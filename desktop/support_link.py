@@ -19,6 +19,7 @@ import ipaddress
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from desktop.backoff import Backoff
 from desktop.connection import LinkThread, Timer
 from desktop.direct import DirectDial, DirectDoor
 from desktop.leg import Leg
+from desktop.relay_ways import RelayWays
 from desktop.signal_link import SignalLink, SignalState
 from wire.channel import Closed, Marked, Opened, PlainReceived, SealedChannel
 from wire.control.beat import Heartbeat
@@ -73,7 +75,7 @@ BAD_CONTROL: Final = 4032
 _POLITE: Final = frozenset({1000, 4012})
 _POLITE_WAIT_S: Final = 1.0
 _TELL_END_S: Final = 2.0
-_SAME_TICKET_TRIES: Final = 3
+_COMPLAIN_S: Final = 3.0
 _TICKET_MARGIN_S: Final = 5.0
 _ASK_AGAIN_S: Final = 10.0
 DIRECT: Final = "direct"
@@ -87,7 +89,7 @@ _OPENING_S: Final = PAIR_WAIT_S + 5.0
 class ParticipantLink:
     """The sealed channels to one other end: key exchange, offers, channels, heartbeat, coming back."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  # one statement for each thing that it remembers
         self,
         link: LinkThread,
         *,
@@ -117,6 +119,7 @@ class ParticipantLink:
         keys_lost: bool = False,
         own_key: ParticipantKey | None = None,
         backoff: Backoff | None = None,
+        ways: RelayWays | None = None,
         ca_file: str | None = None,
     ) -> None:
         """send_command sends a signal command (SignalLink.send, or a JSON line to the parent process).
@@ -171,7 +174,11 @@ class ParticipantLink:
         self._epoch = epoch
         self._offer: Offer | None = None
         self._offer_until = 0.0
-        self._tcp_tries: dict[Channel, int] = {}
+        self._ways = ways or RelayWays(link, ca_file=ca_file)
+        self._urls: tuple[str, ...] = ()
+        self._relay_url: str | None = None
+        self._is_finding = False
+        self._complaint_due = 0.0
         self._legs: dict[Channel, Leg] = {}
         # The straight way: legs that carry, and channels whose relay leg still holds bytes of an old stream.
         self._make_door, self._may_dial = make_door, may_dial
@@ -373,7 +380,10 @@ class ParticipantLink:
         self._options = offer.options
         self._relay_host = urlsplit(offer.relay_url).hostname or ""
         self._offer_until = self._link.clock() + max(1.0, offer.ttl_s - _TICKET_MARGIN_S)
-        self._tcp_tries.clear()
+        urls = (offer.relay_url, *offer.more_urls)
+        if urls != self._urls:
+            self._urls, self._relay_url = urls, None
+        self._complaint_due = 0.0
         self._cancel_ask()
         self._open_channels()
 
@@ -386,13 +396,32 @@ class ParticipantLink:
             self._offer = None
             self._need_ticket("control")
             return
+        if self._relay_url is None:
+            self._find_relay()
+            return
         for name in self._wanted:
             if name not in self._legs and name in self._offer.tickets:
                 self._open_channel(name, self._offer)
 
+    def _find_relay(self) -> None:
+        """Choose among the relay's addresses; with one there is nothing to choose."""
+        if self._is_finding:
+            return
+        self._is_finding, urls = True, self._urls
+
+        def found(url: str | None) -> None:
+            self._is_finding = False
+            if urls != self._urls or url is not None:
+                self._relay_url = url if urls == self._urls else None
+                self._open_channels()
+            elif not self._ended and not self._same_ticket_again():
+                self._need_ticket("control")
+
+        self._ways.find(urls, found)
+
     def _open_channel(self, name: Channel, offer: Offer) -> None:
         stream = self._make_stream(name, offer.epoch, "relay")
-        url = channel_url(offer, name)
+        url = channel_url(replace(offer, relay_url=self._relay_url or offer.relay_url), name)
         leg = Leg(name, SealedChannel(url, stream))
         self._legs[name] = leg
         leg.connection = self._link.open(
@@ -516,16 +545,21 @@ class ParticipantLink:
         leg.why = leg.why or str(lost)
         self._drop_leg(leg)
         self._judge()
-        if reached or not self._same_ticket_again(leg.name):
+        if reached or not self._same_ticket_again():
             self._need_ticket(leg.name, _POLITE_WAIT_S if leg.was_polite else 0.0)
 
-    def _same_ticket_again(self, name: Channel) -> bool:
-        """A relay that could not be reached has not seen the ticket: try it again, a few times."""
-        tries = self._tcp_tries.get(name, 0)
-        if tries >= _SAME_TICKET_TRIES or self._link.clock() > self._offer_until:
+    def _same_ticket_again(self) -> bool:
+        """A relay that could not be reached has not seen the tickets: try them again while they last, and ask
+        for another relay meanwhile.
+        """
+        now, offer = self._link.clock(), self._offer
+        if offer is None or now > self._offer_until:
             return False
-        self._tcp_tries[name] = tries + 1
-        offer = self._offer
+        self._ways.forget(self._urls)
+        self._relay_url = None
+        if now >= self._complaint_due:
+            self._complaint_due = now + _COMPLAIN_S
+            self._send_command(TicketNeed(self.participant, "control", self._epoch, unreachable=True))
 
         def again() -> None:
             if self._offer is offer:

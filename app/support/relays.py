@@ -6,6 +6,7 @@ Chosen is the least loaded one that answered lately; a running support session s
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from tenants.writing import writing
 
 #: What was seen longer ago says nothing: the jobs process itself may be down.
 _NEWS_LASTS = timedelta(seconds=30)
+MAX_ASKED_AT_ONCE = 16
 
 
 def relay_of(relay_id: str | None) -> RelayAddress:
@@ -33,13 +35,18 @@ def relay_of(relay_id: str | None) -> RelayAddress:
     raise NoRelay
 
 
-def choose(*, now: datetime, current: str | None = None) -> RelayAddress:
-    """Return the relay for a support session; `current` stays unless it is known as down. Raises NoRelay."""
+def choose(*, now: datetime, current: str | None = None, is_unreachable: bool = False) -> RelayAddress:
+    """Return the relay for a support session; `current` stays unless it is known as down, or a program says
+    that it is unreachable and another one is up. Raises NoRelay.
+    """
     known = [relay.id for relay in _settings().relays]
     if len(known) == 1:
         return relay_of(known[0])
     rows = list(db.session.scalars(select(Relay).where(Relay.seen_at > now - _NEWS_LASTS)))
     down = {row.id for row in rows if row.state != "up"}
+    if current in known and is_unreachable:
+        # Word of one support session counts for that one only: its network may be the one in trouble.
+        down = down | {current} if set(known) - down - {current} else down - {current}
     if current in known and current not in down:
         return relay_of(current)
     load = queries.count_sessions_by_relay()
@@ -55,8 +62,12 @@ def clock_ahead_s(relay: RelayAddress) -> float:
 
 
 def note_health(orders: OrderDesk, *, now: datetime) -> None:
-    """Ask every relay how it is and keep the answer; called by the jobs process, outside any deed."""
-    answers = {relay: orders.status(relay) for relay in _settings().relays}
+    """Ask all relays at once how they are and keep the answers; called by the jobs process, outside any
+    deed.
+    """
+    known = _settings().relays
+    with ThreadPoolExecutor(min(len(known), MAX_ASKED_AT_ONCE) or 1) as pool:
+        answers = dict(zip(known, pool.map(orders.status, known), strict=True))
     with writing():
         for relay, answer in answers.items():
             row = db.session.get(Relay, relay.id) or Relay(id=relay.id, url=relay.url)

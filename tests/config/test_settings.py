@@ -83,3 +83,15 @@ def test_relays_may_be_many(tmp_path: Path) -> None:
         tmp_path, RELAYS="r1=wss://relay-1.example.com, r2=wss://relay-2.example.com:444/"
     )
     assert [relay.id for relay in settings.relays] == ["relay-1.example.com:443", "relay-2.example.com:444"]
+
+
+def test_a_relay_may_have_several_addresses(tmp_path: Path) -> None:
+    text = "r1=wss://relay-1.example.com|wss://relay-1.example.com:3000|ws://relay-1.example.com:51515"
+    relay = make_settings(tmp_path, RELAYS=text).relays[0]
+    assert (relay.id, relay.more_urls) == (
+        "relay-1.example.com:443",
+        ("wss://relay-1.example.com:3000", "ws://relay-1.example.com:51515"),
+    )
+    for wrong in ("r1=wss://x|http://x", "r1=wss://x|", "r1=ws://x" + "|ws://y" * 8):
+        with pytest.raises(SettingsError, match="RELAYS"):
+            make_settings(tmp_path, RELAYS=wrong)

@@ -98,7 +98,8 @@ class TicketNeed(SignalCommand):
 
     A request for an epoch below the current one is already served: answer ok and do nothing. `keys_lost`:
     this program started anew and has no keys; the web half sends the customer program `key.ask` with the
-    raised epoch first, and the offer after both key.open.
+    raised epoch first, and the offer after both key.open. `unreachable`: the relay of this epoch does not
+    answer; another one is offered where there is one, otherwise the tickets stay good.
     """
 
     TYPE: ClassVar[str] = "ticket.need"
@@ -106,6 +107,7 @@ class TicketNeed(SignalCommand):
     channel: Channel
     epoch: Annotated[int, Between(0, 2**31)]
     keys_lost: bool = False
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

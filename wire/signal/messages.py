@@ -97,6 +97,7 @@ Epoch: TypeAlias = Annotated[int, Between(1, 2**31)]
 Position: TypeAlias = Annotated[int, Between(1, 5)]
 Number: TypeAlias = Annotated[int, Between(1, 1_000_000)]
 Ordinal: TypeAlias = Annotated[int, Between(1, 1000)]
+RelayUrl: TypeAlias = Annotated[str, Pattern("wss?://[^/?#@\\s]{1,255}(/[^?#\\s]{0,200})?")]
 TicketText: TypeAlias = Annotated[str, Text(MAX_TICKET, least=1)]
 
 
@@ -149,7 +150,8 @@ class Offer(SignalMessage):
 
     Durable as a fact; the tickets are made at the moment of sending and never replayed from the log. A
     program drops an offer whose epoch is not above the one it has. Channel address:
-    `<relay_url>/relay/<session>?ticket=…`.
+    `<relay_url>/relay/<session>?ticket=…`. `more_urls`: other addresses of the same relay, for networks that
+    let not every port out.
     """
 
     TYPE: ClassVar[str] = "offer"
@@ -158,12 +160,13 @@ class Offer(SignalMessage):
     ordinal: Ordinal
     role: ParticipantRole
     epoch: Epoch
-    relay_url: Annotated[str, Pattern("wss?://[^/?#@\\s]{1,255}(/[^?#\\s]{0,200})?")]
+    relay_url: RelayUrl
     tickets: Annotated[Mapping[str, TicketText], Items(3)]
     ttl_s: Annotated[int, Between(1, 600)]
     rights_wanted: RightsWanted
     options: Options
     peer: Peer
+    more_urls: Annotated[tuple[RelayUrl, ...], Items(7)] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,8 @@ def need_tickets(
 
     Either the agent's program asks (`agent`), or the customer's (`session_id`). With `keys_lost` the keys are
     exchanged anew first, and both sides show new words; another program of the agent takes the participant
-    over by it, and the one before is told to let go. Raises NotFound, NotWaiting.
+    over by it, and the one before is told to let go. `unreachable` leads to another relay. Raises NotFound,
+    NotWaiting.
     """
     with deed(by=agent_actor(agent) if agent else customer_actor(""), now=now) as done:
         found = queries.find_participant(
@@ -160,8 +161,11 @@ def need_tickets(
             return
         if need.epoch < participant.epoch:
             return
+        relay = relays.choose(now=now, current=session.relay_id, is_unreachable=need.unreachable)
+        if need.unreachable and relay.id == session.relay_id and need.epoch == participant.epoch:
+            return  # nowhere else to go: the tickets are unspent, and the programs go on trying
         participant.epoch += 1
-        session.relay_id = relays.choose(now=now, current=session.relay_id).id
+        session.relay_id = relay.id
         done.note(session, "epoch", participant=participant.public_id, epoch=participant.epoch)
         if need.keys_lost:
             if agent is not None:
@@ -271,6 +275,7 @@ def _offer(done: Deed, session: SupportSession, participant: Participant, *, onl
             role=participant.role,  # type: ignore[arg-type]
             epoch=participant.epoch,
             relay_url=relay.url,
+            more_urls=relay.more_urls,
             tickets={only: "later"} if only else {},
             ttl_s=60,
             rights_wanted=consent_question(options).wanted,  # type: ignore[arg-type]

@@ -14,14 +14,14 @@ from flask import Flask
 
 from app.support import orders, relays
 from app.support.actions import channels
-from app.support.models import Connection, Relay
+from app.support.models import Connection, Participant, Relay, SupportSession
 from app.support.orders import OrderDesk
 from config.settings import RelayAddress
 from tenants.database import db, now_utc
 from tests.app.support.programs import until
 from tests.cast import Cast
 from tests.factories import support as make
-from wire.signal.commands import LinkReport
+from wire.signal.commands import LinkReport, TicketNeed
 from wire.ticket import key_id, read_order
 
 ONE, TWO = (
@@ -57,6 +57,44 @@ def test_it_chooses_the_relay_with_less_to_do(two_relays: None) -> None:
     told = ToldDesk({ONE.id: {"state": "up", "sessions": 7}, TWO.id: {"state": "up", "sessions": 2}})
     relays.note_health(told, now=now_utc())  # type: ignore[arg-type]
     assert relays.choose(now=now_utc()).id == TWO.id
+
+
+def test_it_moves_a_support_session_whose_relay_does_not_answer(two_relays: None, cast: Cast) -> None:
+    """One end's word counts for its own support session, and for one move only."""
+    waiting, stream = make.make_slot(cast.bora), make.open_stream(cast.bora)
+    participant = make.connect(cast.bora, waiting, stream)
+    make.exchange_keys(cast.bora, waiting, participant.public_id, stream)
+    before = relay_and_epoch(waiting, participant.id)
+    for _ in range(2):  # both ends say so
+        need = TicketNeed(participant.public_id, "control", before[1], unreachable=True)
+        channels.need_tickets(
+            need, agent=make.agent_row(cast.bora), session_id=None, stream_id=stream, now=now_utc()
+        )
+    after = relay_and_epoch(waiting, participant.id)
+    assert after == (TWO.id if before[0] == ONE.id else ONE.id, before[1] + 1)
+
+
+def test_it_leaves_the_tickets_good_where_there_is_no_other_relay(two_relays: None, cast: Cast) -> None:
+    waiting, stream = make.make_slot(cast.bora), make.open_stream(cast.bora)
+    participant = make.connect(cast.bora, waiting, stream)
+    make.exchange_keys(cast.bora, waiting, participant.public_id, stream)
+    before = relay_and_epoch(waiting, participant.id)
+    other = TWO if before[0] == ONE.id else ONE
+    told = ToldDesk({before[0]: {"state": "up", "sessions": 1}, other.id: None})
+    relays.note_health(told, now=now_utc())  # type: ignore[arg-type]
+    need = TicketNeed(participant.public_id, "control", before[1], unreachable=True)
+    channels.need_tickets(
+        need, agent=make.agent_row(cast.bora), session_id=None, stream_id=stream, now=now_utc()
+    )
+    assert relay_and_epoch(waiting, participant.id) == before
+
+
+def relay_and_epoch(waiting: make.Waiting, participant_id: int) -> tuple[str | None, int]:
+    session = db.session.get(SupportSession, waiting.session_id, populate_existing=True)
+    participant = db.session.get(Participant, participant_id, populate_existing=True)
+    assert session is not None
+    assert participant is not None
+    return session.relay_id, participant.epoch
 
 
 @pytest.mark.parametrize("trouble", [None, {"state": "draining", "sessions": 0}])

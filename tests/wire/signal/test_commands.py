@@ -20,7 +20,8 @@ CASES: list[Case] = [
     (
         "both",
         c.TicketNeed(P, "screen", 3),
-        f'{{"id":"c7","t":"ticket.need","participant":"{P}","channel":"screen","epoch":3,"keys_lost":false}}',
+        f'{{"id":"c7","t":"ticket.need","participant":"{P}","channel":"screen","epoch":3,"keys_lost":false,'
+        '"unreachable":false}',
     ),
     (
         "both",

@@ -39,7 +39,8 @@ CASES: list[Case] = [
         ),
         f'{{"n":1,"t":"offer","session":"{S}","participant":"{P}","ordinal":1,"role":"lead","epoch":3,'
         '"relay_url":"ws://127.0.0.1:8001","tickets":{"screen":"a.b.c","control":"d.e.f"},"ttl_s":60,'
-        '"rights_wanted":["view","mouse"],"options":{"text_chat":true},"peer":{"name":"보라"}}',
+        '"rights_wanted":["view","mouse"],"options":{"text_chat":true},"peer":{"name":"보라"},'
+        '"more_urls":[]}',
     ),
     (
         "both",

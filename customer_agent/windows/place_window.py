@@ -24,10 +24,13 @@ def fix_size(window: tk.Toplevel, width: int) -> tuple[int, int]:
     return width, height
 
 
-def centre(window: tk.Toplevel, width: int) -> None:
-    """Put the window into the middle of the screen, a little above it."""
+def centre(window: tk.Toplevel, width: int, *, free_right: int = 0) -> None:
+    """Put the window into the middle of the screen, a little above it.
+
+    `free_right`: so many px at the right are left free, for the notice panel, as far as there is room.
+    """
     width, height = fix_size(window, width)
-    x = max(0, (window.winfo_screenwidth() - width) // 2)
+    x = max(0, (window.winfo_screenwidth() - free_right - width) // 2)
     y = max(0, (window.winfo_screenheight() - height) * 2 // 5)
     window.geometry(f"{width}x{height}+{x}+{y}")
 

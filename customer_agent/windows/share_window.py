@@ -24,6 +24,7 @@ __all__ = ["ShareWindow"]
 WIDTH = 560
 INNER = WIDTH - 2 * 24 - 2 * 20
 _MOST_ROWS = 7
+_PANEL_WIDTH = 400
 
 
 class ShareWindow(tk.Toplevel):
@@ -61,7 +62,7 @@ class ShareWindow(tk.Toplevel):
         self._make_last_row(body)
         self.bind("<Escape>", lambda _: self.leave())
         bind_alt(self, "c", self.leave)
-        centre(self, theme.px(WIDTH))
+        centre(self, theme.px(WIDTH), free_right=theme.px(_PANEL_WIDTH))
         publish_layout(self, "share", self.widgets)
         run_later(self, 50, self._come_forward)
 

@@ -235,6 +235,15 @@ def alarming_pixels(environment: Mapping[str, str]) -> int:
     return int(sum((abs(pixels - colour).max(axis=2) < 12).sum() for colour in colours))
 
 
+def count_pixels(environment: Mapping[str, str], colour: int) -> int:
+    """How much of a display has exactly that colour, 0xRRGGBB."""
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        take_picture(environment, Path(file.name))
+        pixels = np.asarray(Image.open(file.name).convert("RGB"))
+    wanted = (colour >> 16, colour >> 8 & 255, colour & 255)
+    return int((pixels == wanted).all(axis=2).sum())
+
+
 def copy(environment: Mapping[str, str], text: str) -> None:
     """Copy a text on a display, as any program there would."""
     command = ["xclip", "-selection", "clipboard"]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from customer_agent.screen.capture import Area
+from tests.customer_agent.sharing_x11 import SECRET, painting
 from tests.displays import wait_for
-from tests.flows.people import Agent, Customer, connect, copied, copy, open_notebook
+from tests.flows.people import Agent, Customer, connect, copied, copy, count_pixels, open_notebook
 
 pytestmark = [pytest.mark.flow, pytest.mark.display, pytest.mark.timeout(180)]
 WORDS = "hello 가나다 안녕하세요"
@@ -82,5 +84,29 @@ def test_it_lets_the_customers_own_mouse_win(agent: Agent, customer: Customer, t
     time.sleep(4.0)
     agent.write_on_desktop("three")
     wait_for(lambda: written.read_text() == "one\nthree\n", what="the word after the pause")
+    agent.end()
+    customer.layouts.wait_gone("panel")
+
+
+def test_it_shows_one_window_only_and_the_desktop_again(agent: Agent, customer: Customer) -> None:
+    """What covers the shown window is the secret: the agent sees it before and after, but not between."""
+    shown = 0x2B6F4D
+
+    def sees(colour: int) -> int:
+        return count_pixels(agent.screen.environment, colour)
+
+    with painting(customer.display) as painter:
+        secret = painter.window(Area(200, 200, 640, 480), SECRET, "비밀")
+        painter.window(Area(60, 80, 640, 480), shown, "주문서")
+        connect(agent, customer)
+        wait_for(lambda: sees(SECRET), what="the whole desktop")
+        customer.click("panel", "share")
+        customer.click("share", "share-window")
+        wait_for(lambda: sees(shown) and not sees(SECRET), what="the window alone", every_s=0.3)
+        customer.display.xdotool("windowraise", str(secret.id))
+        customer.layouts.wait("panel", "share-all")
+        assert not sees(SECRET)
+        customer.click("panel", "share-all")
+        wait_for(lambda: sees(SECRET), what="the whole desktop again", every_s=0.3)
     agent.end()
     customer.layouts.wait_gone("panel")

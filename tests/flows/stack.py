@@ -37,10 +37,17 @@ class Stack:
     def open(self) -> None:
         self.places.downloads.mkdir(exist_ok=True)
         prepare(self.places)
-        self._programs = {program.name: program for program in programs_of(self.places)}
+        self._programs = {program.name: program for program in self.programs()}
         for name in self._programs:
             self.start(name)
         self.wait_until_ready()
+
+    def programs(self) -> list[Program]:
+        """What is started, in this order."""
+        return programs_of(self.places)
+
+    def pid_of(self, name: str) -> int:
+        return self._processes[name].pid
 
     def start(self, name: str) -> None:
         program = self._programs[name]

@@ -1,0 +1,224 @@
+"""/operator/login: our own staff, with a cookie of their own and a second step."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+from sqlalchemy import select, update
+
+from app.operator import audit, doors
+from app.operator.models import Operator, OperatorAudit, OperatorLogin
+from tenants.audit import SYSTEM
+from tenants.database import db, now_utc
+from tenants.writing import writing
+from tests.cast import Cast
+from tests.conftest import make_settings
+from tests.factories.operators import OPER_PASSWORD, log_operator_in, make_operator
+
+LOGIN = "/operator/login"
+FORM = {"login_id": "oper", "password": OPER_PASSWORD}
+
+
+@pytest.fixture
+def staff(app) -> int:
+    return make_operator(app).id
+
+
+def deeds(app) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(OperatorAudit.action).order_by(OperatorAudit.n)))
+
+
+def add_second_step(app, operator_id: int) -> str:
+    """Give Oper a second step that was set up two minutes ago; the secret."""
+    then = now_utc() - timedelta(minutes=2)
+    with app.app_context():
+        secret, _address = doors.begin_totp(operator_id)
+        code = pyotp.TOTP(secret).at(then)
+        doors.confirm_totp(operator_id, code, password=OPER_PASSWORD, now=then)
+    return secret
+
+
+def test_it_works(app, client, staff: int) -> None:
+    answer = client.post(LOGIN, data=FORM | {"login_id": "OPER"})
+    assert answer.location == "/operator"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("barohelp_operator=operator.")
+    assert "HttpOnly" in cookie
+    assert client.get("/operator").status_code == 200
+    assert deeds(app)[-2:] == ["operator.logged_in", "wall.crossed"]
+
+
+def test_it_leads_back_and_nowhere_else(client, staff: int) -> None:
+    asked = client.get("/operator/log?company=maru")
+    assert asked.location == "/operator/login?next=/operator/log?company%3Dmaru"
+    assert client.post(asked.location, data=FORM).location == "/operator/log?company=maru"
+    assert client.post(f"{LOGIN}?next=//evil.example", data=FORM).location == "/operator"
+
+
+def test_a_companys_people_are_nobody_here(client, log_in, staff: int, cast: Cast) -> None:
+    assert client.post(LOGIN, data={"login_id": "admin", "password": cast.hana.password}).status_code == 401
+    assert log_in(cast.hana).get("/operator").location.startswith(LOGIN)
+
+
+def test_an_operator_is_nobody_in_a_company(app, staff: int) -> None:
+    browser = log_operator_in(app)
+    assert browser.get("/manage").location.startswith("/manage/login")
+    assert browser.post("/manage/departments", data={"name": "x"}).status_code == 401
+
+
+def test_both_cookies_do_not_mix(app, log_in, staff: int, cast: Cast) -> None:
+    """One browser, logged in as Hana and as Oper: each page knows its own."""
+    browser = log_in(cast.hana)
+    browser.post(LOGIN, data=FORM)
+    assert "하나" in browser.get("/manage").text
+    assert "오퍼" in browser.get("/operator").text
+    hanas = browser.environ_base["HTTP_X_CSRF_TOKEN"]
+    answer = browser.post("/operator/options", data={"key": "drawing", "reason": "xxx", "csrf_token": hanas})
+    assert answer.status_code == 403
+
+
+def test_wrong_tries_block_and_are_noted(app, client, staff: int) -> None:
+    wrong = FORM | {"password": "wrong"}
+    answers = [client.post(LOGIN, data=wrong) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert client.post(LOGIN, data=FORM).status_code == 429
+    assert deeds(app).count("operator.log_in_refused") == 5
+
+
+def test_an_unknown_id_gets_the_same_words(client, staff: int) -> None:
+    pages = [
+        client.post(LOGIN, data={"login_id": "oper", "password": password}) for password in ("wrong", "")
+    ] + [client.post(LOGIN, data={"login_id": "oper", "password": "x"} | {"login_id": "nobody"})]
+    texts = {page.text.replace("nobody", "oper") for page in pages}
+    assert ({page.status_code for page in pages}, len(texts)) == ({401}, 1)
+
+
+def test_the_second_step_is_asked(app, client, staff: int) -> None:
+    secret = add_second_step(app, staff)
+    answer = client.post(LOGIN, data=FORM)
+    assert answer.location == "/operator/login/code"
+    assert client.get("/operator").status_code == 302, "the password alone opens nothing"
+    assert client.post(answer.location, data={"code": "000000"}).status_code == 401
+    code = pyotp.TOTP(secret).now()
+    assert client.post(answer.location, data={"code": code}).location == "/operator"
+    assert client.get("/operator").status_code == 200
+    other = app.test_client()
+    other.post(LOGIN, data=FORM)
+    assert other.post("/operator/login/code", data={"code": code}).status_code == 401, "a code is good once"
+
+
+def test_the_second_step_is_set_up_on_the_page(app, staff: int) -> None:
+    browser = log_operator_in(app)
+    page = browser.get("/operator/me").text
+    assert "data:image/svg+xml" in page
+    assert "2단계 로그인이 꺼져 있습니다" in browser.get("/operator").text
+    secret = page.split('id="secret">', 1)[1].split("<", 1)[0]
+    form = {"deed": "confirm", "code": pyotp.TOTP(secret).now()}
+    assert browser.post("/operator/me", data=form | {"current": "wrong"}).status_code == 403
+    assert browser.post("/operator/me", data=form | {"current": OPER_PASSWORD}).status_code == 302
+    assert "2단계 로그인이 꺼져 있습니다" not in browser.get("/operator").text
+
+
+def test_another_password_ends_other_browsers(app, staff: int) -> None:
+    browser, other = log_operator_in(app), log_operator_in(app)
+    new = {"password": "Other2027Help", "password_again": "Other2027Help"}
+    form = {"deed": "password", "current": OPER_PASSWORD} | new
+    assert browser.post("/operator/me", data=form | {"current": "wrong"}).status_code == 403
+    assert browser.post("/operator/me", data=form).status_code == 302
+    assert (browser.get("/operator").status_code, other.get("/operator").status_code) == (200, 302)
+
+
+def test_it_ends_after_a_quarter_of_an_hour(app, staff: int) -> None:
+    browser = log_operator_in(app)
+    with app.app_context(), writing():
+        db.session.execute(update(OperatorLogin).values(expires_at=now_utc()))
+    assert browser.get("/operator").status_code == 302
+
+
+def test_logging_out_ends_it(app, staff: int) -> None:
+    browser = log_operator_in(app)
+    stolen = browser.get_cookie("barohelp_operator").value
+    assert browser.post("/operator/logout").location == LOGIN
+    browser.set_cookie("barohelp_operator", stolen)
+    assert browser.get("/operator").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "operator.", "operator." + "a" * 43, "x" * 4000, "web.maru." + "a" * 43]
+)
+def test_invented_cookies_open_nothing(client, staff: int, cookie: str) -> None:
+    client.set_cookie("barohelp_operator", cookie)
+    assert client.get("/operator").status_code == 302
+    assert client.post("/operator/login/code", data={"code": "000000"}).status_code == 302
+
+
+def test_from_other_networks_there_is_no_such_page(app, client, staff: int, tmp_path) -> None:
+    known = app.extensions["settings"]
+    app.extensions["settings"] = make_settings(tmp_path, OPERATOR_NETWORKS="10.0.0.0/8")
+    try:
+        assert [client.get(path).status_code for path in ("/operator", LOGIN)] == [404, 404]
+        client.environ_base["REMOTE_ADDR"] = "10.1.2.3"
+        assert [client.get(path).status_code for path in ("/operator", LOGIN)] == [302, 200]
+    finally:
+        app.extensions["settings"] = known
+
+
+def test_operators_are_made_on_the_command_line(app, client) -> None:
+    runner = app.test_cli_runner()
+    made = runner.invoke(args=["operator", "create", "oper", "--name", "오퍼"], input=f"{OPER_PASSWORD}\n")
+    assert made.exit_code == 0, made.output
+    assert client.post(LOGIN, data=FORM).status_code == 302
+    again = runner.invoke(args=["operator", "create", "Oper", "--name", "x"], input=f"{OPER_PASSWORD}\n")
+    weak = runner.invoke(args=["operator", "create", "weak", "--name", "x"], input="weak\n")
+    assert (again.exit_code, weak.exit_code) == (1, 1)
+    assert runner.invoke(args=["operator", "disable", "oper"]).exit_code == 0
+    assert client.get("/operator").status_code == 302
+    assert client.post(LOGIN, data=FORM).status_code == 401
+
+
+@pytest.mark.parametrize("command", [["tenant", "create"], ["agent", "create"], ["operator", "create"]])
+def test_each_command_says_what_it_does(app, command: list[str]) -> None:
+    result = app.test_cli_runner().invoke(args=[*command, "--help"])
+    assert result.exit_code == 0
+    usage, _, options = result.output.partition("Options:")
+    assert len(usage.split()) > 15, "it says what it makes"
+    for described in re.split(r"\n\s+--", options)[1:]:
+        words = re.sub(r"\[.*?\]", "", described).split()
+        assert len(words) > 3, f"without a word of help: --{described}"
+
+
+def test_a_lost_phone_is_mended_on_the_command_line(app, client, staff: int) -> None:
+    add_second_step(app, staff)
+    assert app.test_cli_runner().invoke(args=["operator", "reset-two-step", "oper"]).exit_code == 0
+    assert client.post(LOGIN, data=FORM).location == "/operator"
+
+
+def test_the_log_is_chained(app, staff: int) -> None:
+    log_operator_in(app)
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["operator", "verify-log"]).output == "operators: ok\n"
+    with app.app_context():
+        connection = db.engine.raw_connection()
+        connection.execute("DROP TRIGGER append_only_operator_audit_update")
+        connection.execute("UPDATE operator_audit SET reason = 'x' WHERE n = 2")
+        connection.close()
+        assert audit.first_broken_entry() == 2
+    assert runner.invoke(args=["operator", "verify-log"]).exit_code == 1
+
+
+def test_nobody_changes_the_log(app, staff: int) -> None:
+    with app.app_context(), pytest.raises(Exception, match="append-only"), writing():
+        db.session.execute(update(OperatorAudit).values(reason="x"))
+
+
+def test_the_database_alone_gives_no_secret_away(app, staff: int) -> None:
+    secret = add_second_step(app, staff)
+    with app.app_context():
+        row = db.session.scalars(select(Operator)).one()
+        assert secret.encode() not in row.totp_sealed
+        assert OPER_PASSWORD not in row.password_hash
+        doors.set_password(row, "Other2027Help", by=SYSTEM, now=now_utc())

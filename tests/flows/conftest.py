@@ -13,6 +13,7 @@ from ops.places import ROOT
 from tests.displays import require_programs
 from tests.flows.people import Agent, Customer
 from tests.flows.stack import Stack, running_stack
+from tests.flows.web_agent import WebAgent
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def pytest_runtest_makereport(
         people = getattr(item, "funcargs", {})
         folder = ROOT / "var" / "flows" / item.name.replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
-        for name, kind in (("agent", Agent), ("customer", Customer)):
+        for name, kind in (("agent", Agent), ("customer", Customer), ("web", WebAgent)):
             person = people.get(name)
             if isinstance(person, kind):
                 with suppress(OSError, subprocess.SubprocessError):

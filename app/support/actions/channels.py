@@ -159,7 +159,8 @@ def need_tickets(
         if need.channel == "files":
             _offer_files(done, session, participant, need)
             return
-        if need.epoch < participant.epoch:
+        # New keys that were asked for are served by a newer exchange, not by a newer offer of the other end's.
+        if need.epoch < (participant.key_epoch if need.keys_lost else participant.epoch):
             return
         relay = relays.choose(now=now, current=session.relay_id, is_unreachable=need.unreachable)
         if need.unreachable and relay.id == session.relay_id and need.epoch == participant.epoch:

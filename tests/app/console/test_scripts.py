@@ -1,4 +1,4 @@
-"""The console's scripts in node: the seal on the shared vectors, signal, control, participant, keys, model."""
+"""The console's scripts in node: the seal on the shared vectors, and the rules of every part."""
 
 from __future__ import annotations
 

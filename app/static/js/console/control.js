@@ -12,9 +12,9 @@ const BEAT_MS = 500;
 const UNSTABLE_MS = 1400;
 const DEAD_MS = 7900;
 /** What the customer's end may say to us, besides what both say. */
-const CUSTOMERS = new Set(["machine", "rights", "answer", "pause", "taken_back", "line", "pointer", "people"]);
+const CUSTOMERS = new Set(["machine", "rights", "answer", "pause", "taken_back", "line", "pointer", "people", "sharing"]);
 const BOTH = new Set(["hello", "beat", "notice", "refused", "end"]);
-const AGENTS = new Set(["who", "ask", "release", "input_mode", "quality"]);
+const AGENTS = new Set(["who", "ask", "release", "input_mode", "quality", "show_monitor", "ask_share", "direct"]);
 const RIGHTS = ["view", "mouse", "keyboard", "clipboard_in", "clipboard_out", "files_in", "files_out", "draw", "record"];
 
 export class ControlBroken extends Error {}
@@ -109,6 +109,12 @@ export function readRights(message) {
   const rights = Object.fromEntries(RIGHTS.map((right) => [right, message[right] === true]));
   const why = message.why && typeof message.why === "object" ? message.why : {};
   return { ...rights, why };
+}
+
+/** What the customer shows: {kind, why, monitor, monitors: [{id, w, h, primary}]}, complete each time. */
+export function readSharing({ kind, why, monitor, monitors }) {
+  const listed = Array.isArray(monitors) ? monitors.slice(0, 16) : [];
+  return { kind: String(kind), why: String(why ?? ""), monitor: monitor ?? null, monitors: listed };
 }
 
 function parse(plain) {

@@ -1,7 +1,7 @@
 // What the view page knows: the line, the rights, who is here, and which sentence stands above the picture.
 // The browser's twin of viewer/remote/model.py. Draws nothing, sends nothing.
 
-import { readRights } from "./control.js";
+import { readRights, readSharing } from "./control.js";
 
 /** Ends that are this page's own, not the support session's. */
 const OWN_ENDS = new Set([
@@ -22,6 +22,7 @@ export class ViewModel {
     this.signal = "connecting";
     this.isPaused = false;
     this.takenBack = null;
+    this.sharing = null;
     this.screenIsOpen = false;
     this.ended = null;
     this.survey = null;
@@ -112,6 +113,9 @@ export class ViewModel {
       case "pause":
         this.isPaused = message.on === true;
         break;
+      case "sharing":
+        this.sharing = readSharing(message);
+        break;
       case "taken_back":
         this.takenBack = { by: message.by };
         break;
@@ -158,12 +162,29 @@ export class ViewModel {
   }
 
   customerStatus() {
+    const sharing = this.sharingSentence();
+    if (sharing !== null) return { key: sharing, tone: "waiting" };
     if (this.isPaused || this.isBecause("paused")) return { key: "customer_paused", tone: "waiting" };
     if (this.takenBack !== null) {
       return { key: this.takenBack.by === "button" ? "customer_took_back" : "customer_moves", tone: "waiting" };
     }
     if (this.rights !== null && !this.rights.view) return { key: "customer_hides", tone: "waiting" };
     return null;
+  }
+
+  /** Why there is no picture, as far as the customer's choice goes. */
+  sharingSentence() {
+    if (this.sharing === null) return null;
+    const { kind, why } = this.sharing;
+    if (why === "minimised" || why === "off_screen") return `sharing_${why}`;
+    if (kind !== "nothing") return null;
+    return why === "closed" || why === "failed" ? `sharing_${why}` : "sharing_choosing";
+  }
+
+  /** The monitors that may be chosen from; none while only a part is shown. */
+  get monitors() {
+    const isWhole = this.sharing !== null && (this.sharing.kind === "all" || this.sharing.kind === "monitor");
+    return isWhole && this.sharing.monitors.length > 1 ? this.sharing.monitors : [];
   }
 
   ownStatus() {

@@ -11,7 +11,8 @@ const BAD_CONTROL = 4032;
 const POLITE = new Set([1000, 4012]);
 const POLITE_MS = 1000;
 const TELL_END_MS = 2000;
-const SAME_TICKET_TRIES = 3;
+// A browser does not tell "refused" from "not reached": a ticket is shown less often than by a program.
+const SAME_TICKET_TRIES = 1;
 const TICKET_MARGIN_MS = 5000;
 const ASK_AGAIN_MS = 10_000;
 const OPENING_MS = 35_000;
@@ -120,6 +121,12 @@ export class ParticipantLink {
     }
     this.dropLegs(1000, "new epoch");
     this.epoch = offer.epoch;
+    if (this.keysLost) {
+      // The customer's end asked first; these channels would be sealed with keys that we do not have.
+      this.cancelAsk();
+      this.needTicket("control");
+      return;
+    }
     this.offer = offer;
     this.offerUntil = performance.now() + Math.max(1000, offer.ttl_s * 1000 - TICKET_MARGIN_MS);
     this.tries = {};
@@ -152,7 +159,9 @@ export class ParticipantLink {
       channel: name,
       epoch: offer.epoch,
     });
-    const base = offer.relay_url.replace(/\/+$/, "");
+    // Other addresses of the same relay, for networks that let only some ports out, are tried in turn.
+    const bases = [offer.relay_url, ...(offer.more_urls ?? []).filter((one) => RELAY.test(one))];
+    const base = bases[(this.tries[name] ?? 0) % bases.length].replace(/\/+$/, "");
     const url = `${base}/relay/${offer.session}?ticket=${encodeURIComponent(offer.tickets[name])}`;
     const leg = { name, channel: null, isOpen: false, patience: 0, why: "" };
     const isCurrent = () => this.legs.get(name) === leg;
@@ -199,7 +208,8 @@ export class ParticipantLink {
   /** A relay that could not be reached has not seen the ticket: try it again, a few times. */
   sameTicketAgain(name) {
     const tries = this.tries[name] ?? 0;
-    if (tries >= SAME_TICKET_TRIES || this.offer === null || performance.now() > this.offerUntil) return false;
+    const most = Math.max(SAME_TICKET_TRIES, this.offer?.more_urls?.length ?? 0);
+    if (this.offer === null || tries >= most || performance.now() > this.offerUntil) return false;
     this.tries[name] = tries + 1;
     const { offer } = this;
     setTimeout(() => { if (this.offer === offer) this.openChannels(); }, this.backoff.nextMs(RETRY_CONNECTED_S));

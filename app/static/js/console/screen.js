@@ -54,11 +54,10 @@ export class Screen {
   drop() {
     if (this.rfb === null) return;
     this.keepPicture();
-    const { rfb, socket } = this;
+    const { rfb } = this;
     this.rfb = this.socket = null;
     this.isReady = false;
     rfb.disconnect();
-    socket.lost();
   }
 
   get canvas() {

@@ -126,17 +126,17 @@ export class ScreenSocket {
 
   /** noVNC closes because it is done or does not understand what came. */
   close() {
-    this.readyState = "closed";
+    this.lost(1000);
   }
 
   deliver(plain) {
     if (this.readyState === "open") this.onmessage?.({ data: plain.buffer });
   }
 
-  /** The channel is gone. */
-  lost() {
+  /** The channel is gone; noVNC is told in a turn of its own, as by a socket. */
+  lost(code = 1006) {
     if (this.readyState === "closed") return;
     this.readyState = "closed";
-    this.onclose?.({ code: 1006, reason: "" });
+    queueMicrotask(() => this.onclose?.({ code, reason: "" }));
   }
 }

@@ -27,9 +27,11 @@ export class Sheets {
     sheet.querySelector("[aria-checked=true], textarea, button, input")?.focus({ preventScroll: true });
   }
 
-  /** Under its button, inside the window; on narrow windows the style sheet puts it at the lower edge. */
+  /** Under its button, inside the window; on narrow windows above the bar, which is at the lower edge. */
   place(button, sheet) {
     const from = button.getBoundingClientRect();
+    const bar = button.closest("[role=toolbar]").getBoundingClientRect();
+    sheet.style.bottom = `${innerHeight - bar.top + 8}px`;
     const left = Math.max(8, Math.min(from.left, innerWidth - sheet.offsetWidth - 8));
     sheet.style.left = `${left}px`;
     sheet.style.top = `${from.bottom + 6}px`;

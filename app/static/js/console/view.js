@@ -287,6 +287,7 @@ function showBar() {
   byId("cv-clip-on").checked = model.wantsClipboard;
   byId("cv-clip-why").hidden = model.mayGiveClipboard || model.mayTakeClipboard;
   for (const name of ["special", "keyboard"]) byId(`cv-${name}`).disabled = !model.mayType;
+  showMonitors();
   for (const button of document.querySelectorAll("[data-scale]")) {
     button.setAttribute("aria-checked", String(button.dataset.scale === String(screen.scale)));
   }
@@ -295,6 +296,30 @@ function showBar() {
   }
   stage.classList.toggle("is-stale", model.ended === null && model.link !== "ok" && model.connectedAt !== null);
   stage.classList.toggle("is-controlled", model.mayControl);
+}
+
+/** One line a monitor, made anew only when the customer's monitors change. */
+function showMonitors() {
+  const { monitors, sharing } = model;
+  byId("cv-monitors").hidden = monitors.length === 0;
+  const list = byId("cv-monitors-list");
+  const state = JSON.stringify([monitors, sharing?.monitor, sharing?.kind]);
+  if (list.dataset.state === state) return;
+  list.dataset.state = state;
+  const line = (text, monitor) => {
+    const button = term("button", text);
+    button.className = "cv-choice";
+    button.type = "button";
+    button.role = "menuitemradio";
+    button.setAttribute("aria-checked", String(sharing.monitor === monitor));
+    button.addEventListener("click", () => {
+      link?.sendControl(monitor === null ? { t: "show_monitor" } : { t: "show_monitor", monitor });
+      sheets.close();
+    });
+    return button;
+  };
+  const lines = monitors.map((one, at) => line(t("monitor", { number: at + 1, size: `${one.w} × ${one.h}` }), one.id));
+  list.replaceChildren(...(lines.length ? [line(t("monitor_all"), null), ...lines] : []));
 }
 
 function showFacts() {

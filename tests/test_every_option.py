@@ -139,7 +139,8 @@ PROVED_BY: dict[str, str] = {
     "web_viewer": "tests/app/console/test_pages.py::test_it_shows_no_desktop_where_the_option_is_off",
     "screen_capture": "tests/viewer/test_remote_window.py::test_it_saves_no_screen_where_the_option_is_off",
     "always_relay": "tests/desktop/test_direct.py::test_it_always_uses_the_relay_when_told_so",
-    "share_desktop": "tests/customer_agent/test_sharing.py::test_it_shows_nothing_until_a_part_is_chosen_where_the_desktop_is_not_to_be_shown",
+    "share_desktop": "tests/customer_agent/test_sharing.py::"
+    "test_it_shows_nothing_until_a_part_is_chosen_where_the_desktop_is_not_to_be_shown",
     "force_login": "tests/app/accounts/test_log_program_in.py::test_a_second_log_in_is_refused_by_option",
     "auto_new_session": "tests/app/support/test_sessions.py::"
     "test_it_opens_the_next_support_session_where_the_option_says_so",

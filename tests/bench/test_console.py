@@ -15,6 +15,7 @@ def holds(found: dict[str, tuple[Reading, Reading]]) -> None:
         assert many.median_ms <= 3 * few.median_ms + 5, page
 
 
+@pytest.mark.heavy
 def test_first_pages_need_as_many_statements_however_much_there_is(tmp_path: Path) -> None:
     found = measure(tmp_path, agents=300, entries=3_000, companies=300)
     assert all(few.statements == many.statements for few, many in found.values())

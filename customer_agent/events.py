@@ -9,6 +9,7 @@ from typing import Literal
 
 from customer_agent.rights import Hand
 from customer_agent.screen.share import ShareState
+from desktop.files.views import JobView
 from wire.control.messages import ControlMessage
 from wire.signal.messages import SignalMessage
 from wire.terms import Channel
@@ -118,6 +119,22 @@ class SharingChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesChanged:
+    """What comes from and goes to a participant, as it stands."""
+
+    participant: str
+    views: tuple[JobView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesWanted:
+    """An agent asks the customer to choose files."""
+
+    participant: str
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenFailed:
     """The screen cannot be shared (any more): `lacking` names what is missing, where it is known."""
 
@@ -137,6 +154,8 @@ Event = (
     | ParticipantEnded
     | HandTaken
     | ClipboardGiven
+    | FilesChanged
+    | FilesWanted
     | ScreenFailed
     | SharingChanged
 )

@@ -33,7 +33,7 @@ class Gate:
     clock: Callable[[], float] = time.monotonic
     on_change: Callable[[], object] = lambda: None
     refused: int = 0
-    _is_held: bool = False
+    _held_by: set[str] = field(default_factory=set)
     _is_view_held: bool = False
     _options: Mapping[str, bool] = field(default_factory=dict)
     _holders: dict[str, _Holder] = field(default_factory=dict)
@@ -62,6 +62,13 @@ class Gate:
             holder = self._holders.get(participant)
             return holder is not None and r.may(right, holder.rights, self._options, self.clock())
 
+    def why_not(self, right: Right, participant: str) -> control.WhyNot | None:
+        """Why that participant lacks `right` now; None: it has it."""
+        with self._lock:
+            holder = self._holders.get(participant)
+            rights = holder.rights if holder else Rights()
+            return r.why_not(right, rights, self._options, self.clock())
+
     def may_control(self) -> bool:
         """Whether anybody but the customer may move the mouse or type now."""
         with self._lock:
@@ -71,6 +78,12 @@ class Gate:
                 for holder in self._holders.values()
                 for right in ("mouse", "keyboard")
             )
+
+    @property
+    def participants(self) -> tuple[str, ...]:
+        """Whoever was let in and is still here, in that order."""
+        with self._lock:
+            return tuple(self._holders)
 
     def rights_of(self, participant: str) -> Rights:
         """The rights of that participant; none where it is unknown."""
@@ -92,14 +105,17 @@ class Gate:
         rights = holder.rights if holder else Rights()
         if self._is_view_held:
             rights = r.pause(rights, True)
-        return r.take_back(rights, "button", 0.0) if self._is_held else rights
+        return r.take_back(rights, "button", 0.0) if self._held_by else rights
 
     # Changed by the customer
 
-    def hold_input(self, on: bool) -> None:
+    def hold_input(self, on: bool, question: str = "ask") -> None:
         """Refuse all input while a question stands on the screen, so that an agent cannot answer it."""
         with self._lock:
-            self._is_held = on
+            if on:
+                self._held_by.add(question)
+            else:
+                self._held_by.discard(question)
         self.on_change()
 
     def hold_view(self, on: bool) -> bool:

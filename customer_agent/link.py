@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_agent import events as e
+from customer_agent.files.desk import CustomerFiles
 from customer_agent.gate import Gate
 from customer_agent.input import open_hands
 from customer_agent.input.hand import HandThread
@@ -37,7 +38,7 @@ from wire.control import messages as control
 from wire.errors import LinkLost, ProtocolError
 from wire.limits import MAX_SCREENS
 from wire.rfb.events import CutTextReceived
-from wire.signal.commands import Answer, Command, EndOwnSession
+from wire.signal.commands import Answer, Command, EndOwnSession, FilesNote
 from wire.signal.messages import Received, SignalMessage
 from wire.terms import Channel, Right, Screen
 
@@ -55,6 +56,7 @@ class _Participant:
     """One participant's link, and its RFB conversation while the screen channel is open."""
 
     link: ParticipantLink
+    files: CustomerFiles
     peer: RfbPeer | None = None
     has_screen: bool = False
 
@@ -168,20 +170,38 @@ class SupportLink:
             on_plain=lambda channel, data: self._take_plain(name, channel, data),
             on_control=lambda i, message: self._take_control(name, i, message),
             on_channel_lost=lambda channel: self._channel_lost(name, channel),
-            on_drained=lambda _channel: self._wake_screen(),
+            on_drained=lambda _channel: self._drained(name),
             on_state=lambda state, rtt_ms: self._take_state(name, state, rtt_ms),
             on_end=lambda by, reason: self._take_end(name, by, reason),
             on_way=lambda way: self._put(e.WayChanged(name, way)),
             expected_who=lambda: (helper.name, company),
             may_dial=network.current().direct,
+            on_demand=("files",),
             epoch=epoch,
             keys_lost=keys_lost,
         )
+        files = CustomerFiles(
+            link,
+            self._gate,
+            name,
+            on_views=lambda views: self._put(e.FilesChanged(name, views)),
+            on_want=lambda request: self._put(e.FilesWanted(name, request)),
+            send_note=self._send_note,
+        )
         with self._lock:
-            self._participants[name] = _Participant(link)
+            self._participants[name] = _Participant(link, files)
         if self._signal is not None:
             self._signal.set_connected(True)
         link.start()
+
+    def files_of(self, participant: str) -> CustomerFiles | None:
+        """The files of a participant that is here."""
+        one = self._participants.get(participant)
+        return one.files if one is not None else None
+
+    def _send_note(self, note: FilesNote, done: Callable[[], None]) -> None:
+        if self._signal is not None:
+            self._signal.send(note, lambda _answer: done())
 
     def pass_on(self, message: SignalMessage) -> None:
         """Give a signal message to every participant's link; each picks its own."""
@@ -234,6 +254,7 @@ class SupportLink:
         if one is not None:
             if one.peer is not None:
                 one.peer.close()
+            one.files.close()
             one.link.close()
 
     def end(self, reason: str) -> None:
@@ -341,6 +362,7 @@ class SupportLink:
         for participant in participants.values():
             if participant.peer is not None:
                 participant.peer.close()
+            participant.files.close()
         for thread in (self._stream, self._hand, self._own_hand):
             if thread is not None:
                 thread.stop()
@@ -348,6 +370,12 @@ class SupportLink:
     def _screen_failed(self, failure: Exception) -> None:
         log.warning("screen_unsupported", extra={"reason": str(failure)})
         self._put(e.ScreenFailed(failure.name if isinstance(failure, Unsupported) else ""))
+
+    def _drained(self, name: str) -> None:
+        self._wake_screen()
+        participant = self._participants.get(name)
+        if participant is not None:
+            participant.files.drained()
 
     def _wake_screen(self) -> None:
         if self._stream is not None:
@@ -364,6 +392,7 @@ class SupportLink:
             if participant.peer is not None:
                 participant.peer.show(self._gate.may_see(name))
                 participant.peer.open_clipboard(self._shares_clipboard(name))
+            participant.files.rights_changed()
         if self._hand is not None and not self._gate.may_control():
             self._hand.release_all()
 
@@ -377,6 +406,8 @@ class SupportLink:
         for participant in self._everybody():
             if participant.peer is not None and participant.peer.watcher is watcher:
                 participant.link.send_control(line)
+                if facts.round_trip_s is not None:
+                    participant.files.screen_trip(facts.round_trip_s)
 
     # The link thread
 
@@ -402,6 +433,8 @@ class SupportLink:
             self._close_peer(participant)
             participant.has_screen = True
             self._screen_ready()
+        elif channel == "files":
+            participant.files.opened()
         self._put(e.ChannelOpened(name, channel))
 
     def _screen_ready(self) -> None:
@@ -432,6 +465,9 @@ class SupportLink:
 
     def _take_plain(self, name: str, channel: Channel, data: bytes) -> None:
         participant = self._participants.get(name)
+        if participant is not None and channel == "files":
+            participant.files.take(data)
+            return
         if participant is None or participant.peer is None or channel != "screen":
             return
         try:
@@ -469,6 +505,9 @@ class SupportLink:
         if channel == "screen" and participant is not None:
             participant.has_screen = False
             self._close_peer(participant)
+        elif channel == "files" and participant is not None:
+            participant.files.lost()
+            return
         self._let_go()
 
     def _take_state(self, name: str, state: Any, rtt_ms: int | None) -> None:
@@ -481,6 +520,8 @@ class SupportLink:
             participant = self._participants.pop(name, None)
         if participant is not None:
             self._close_peer(participant)
+            # Not here: leaving nothing half may wait for a disk, and this is the link thread.
+            self._thread.run_aside(participant.files.close, lambda _: None)
         self._let_go()
         self._put(e.ParticipantEnded(name, by, reason))
 

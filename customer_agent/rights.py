@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from wire.control import messages as control
 from wire.control.messages import ControlMessage, WhyNot
+from wire.files.messages import Chunk, FileMessage
 from wire.rfb.events import CutTextReceived, KeyEvent, PointerEvent, QemuKeyEvent
 from wire.terms import RIGHTS, ConsentRight, Right
 
@@ -160,7 +161,7 @@ def needed_right(message: object) -> Right | None:
         return "keyboard"
     if isinstance(message, CutTextReceived):
         return "clipboard_in"
-    if isinstance(message, ControlMessage):
+    if isinstance(message, ControlMessage | FileMessage | Chunk):
         return message.RIGHT
     return None
 
@@ -170,7 +171,7 @@ def permits(message: object, rights: Rights, options: Options, now: float) -> bo
     not.
     """
     right = needed_right(message)
-    if isinstance(message, ControlMessage):
+    if isinstance(message, ControlMessage | FileMessage | Chunk):
         if message.SENDER == "customer" or (message.OPTION is not None and not options.get(message.OPTION)):
             return False
         return right is None or may(right, rights, options, now)

@@ -15,7 +15,8 @@ import tkinter as tk
 from typing import TYPE_CHECKING
 
 from customer_agent.clipboard import ClipboardShare
-from customer_agent.events import ClipboardGiven, Event, JoinFailed
+from customer_agent.events import ClipboardGiven, Event, FilesChanged, FilesWanted, JoinFailed
+from customer_agent.files.files_app import FilesApp
 from customer_agent.gate import Gate
 from customer_agent.machine import VERSION, local_address, pc_name, system_name
 from customer_agent.model import Phase, SupportModel
@@ -86,6 +87,7 @@ class SupportApp:
         self._ticks = 0
         self._model: SupportModel | None = None
         self._clipboard: ClipboardShare | None = None
+        self._files: FilesApp | None = None
         self._network_window: NetworkWindow | None = None
         self._asked_for_proxy = False
         root.report_callback_exception = self._report
@@ -108,6 +110,7 @@ class SupportApp:
             self._plan, self._link, self._gate, clock=time.monotonic, started=self._started
         )
         self._clipboard = ClipboardShare(self._copied_text, self._copy, self._link.give_clipboard)
+        self._files = FilesApp(self.root, self._look, self._link, self._gate)
         self._share_desk = ShareDesk(self.root, self._look, self._model, on_change=self._show)
         self._pump = Pump(self.root, self._events, self._take, WAITING_MS, after_turn=self._show)
         self.model.begin()
@@ -131,7 +134,10 @@ class SupportApp:
             self._events.put(event)
 
     def _take(self, event: Event) -> None:
-        if not isinstance(event, ClipboardGiven):
+        if isinstance(event, FilesChanged | FilesWanted):
+            if self._files is not None and self.model.phase is not Phase.ENDED:
+                self._files.take(event)
+        elif not isinstance(event, ClipboardGiven):
             self.model.take(event)
             if isinstance(event, JoinFailed) and event.code == PROXY_LOGIN and not self._asked_for_proxy:
                 self._asked_for_proxy = True  # once by itself; after that the person asks for it
@@ -164,6 +170,8 @@ class SupportApp:
             self._pump.set_interval(CONNECTED_MS if is_busy else WAITING_MS)
 
     def _replace_window(self, phase: Phase) -> None:
+        if phase is Phase.ENDED and self._files is not None:
+            self._files.close()
         old, self._window = self._window, None
         if old is not None:
             old.destroy()
@@ -184,7 +192,7 @@ class SupportApp:
         if phase is Phase.ASKING:
             return ConsentWindow(root, look, model, on_done=self._show)
         if phase in (Phase.WAITING, Phase.CONNECTED):
-            return PanelWindow(root, look, model, on_change=self._show)
+            return PanelWindow(root, look, model, on_change=self._show, files=self._files)
         return EndedWindow(root, look, model, on_close=self._quit, removes_itself=may_remove_itself())
 
     def _language_changed(self) -> None:
@@ -241,6 +249,8 @@ class SupportApp:
             self._show()
             if isinstance(self._window, PanelWindow):
                 self._window.tick()
+                if self._files is not None:
+                    self._files.tick()
             self._ticks += 1
             if self._clipboard is not None and self._link is not None and not self._ticks % CLIPBOARD_TICKS:
                 self._clipboard.look(may_share=self._link.may_give_clipboard)

@@ -11,6 +11,7 @@ import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
 from tkinter import ttk
+from typing import Protocol
 
 from customer_agent.codes import problem_sentence
 from customer_agent.model import Ask, Phase, SupportModel
@@ -73,6 +74,14 @@ _Button = tuple[str, str, str, str, Callable[[], object]]
 """A button's name, words, Alt letter, style and deed."""
 
 
+class FilesDoor(Protocol):
+    """Opens the window of files."""
+
+    @property
+    def may_send(self) -> bool: ...
+    def open(self) -> None: ...
+
+
 class PanelWindow(tk.Toplevel):
     """Shows the model; `refresh` after every change, `tick` every second."""
 
@@ -85,6 +94,7 @@ class PanelWindow(tk.Toplevel):
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
         on_change: Callable[[], object],
+        files: FilesDoor | None = None,
     ) -> None:
         """`on_change` comes after the customer did something."""
         super().__init__(root)
@@ -93,6 +103,7 @@ class PanelWindow(tk.Toplevel):
         self._clock = clock
         self._wall_clock = wall_clock
         self._on_change = on_change
+        self._files = files
         self._is_open = False
         self._is_ending = False
         self._shown: object = None
@@ -111,6 +122,7 @@ class PanelWindow(tk.Toplevel):
             ("t", self.toggle_control),
             ("e", self.ask_to_end),
             ("m", self.toggle_more),
+            ("f", self.open_files),
             ("y", lambda: self._answer(allowed=True)),
             ("n", lambda: self._answer(allowed=False)),
             ("s", self.choose_share),
@@ -155,6 +167,7 @@ class PanelWindow(tk.Toplevel):
             model.is_paused,
             model.taken_back is not None and model.taken_back.by == "button",
             model.may_be_controlled,
+            self._may_open_files(),
             tuple(model.pending_asks),
             model.sharing.asked,
             _share_words(model),
@@ -292,6 +305,10 @@ class PanelWindow(tk.Toplevel):
             frame = ttk.Frame(self._parts)
             frame.pack(fill="x", pady=(theme.px(8), 0))
             self._pair(frame, ("share", t("일부만 보여 주기"), "S", "TButton", self.choose_share))
+        if self._may_open_files():
+            frame = ttk.Frame(self._parts)
+            frame.pack(fill="x", pady=(theme.px(8), 0))
+            self._pair(frame, ("files", t("파일"), "F", "TButton", self.open_files))
         end = ttk.Button(
             self._parts,
             style="Danger.TButton",
@@ -309,6 +326,9 @@ class PanelWindow(tk.Toplevel):
         )
         more.pack(pady=(theme.px(4), 0))
         self.widgets |= {"end": end, "more": more}
+
+    def _may_open_files(self) -> bool:
+        return self._files is not None and self._model.phase is Phase.CONNECTED and self._files.may_send
 
     def _pair(self, frame: ttk.Frame, *buttons: _Button | None) -> None:
         """Two buttons of the same width below what `frame` holds; one alone takes both places."""
@@ -364,6 +384,11 @@ class PanelWindow(tk.Toplevel):
             self._model.take_control()
         self._on_change()
 
+    def open_files(self) -> None:
+        """Send files, or see what came."""
+        if self._files is not None and self._model.phase is Phase.CONNECTED:
+            self._files.open()
+
     def toggle_more(self) -> None:
         """Fold the rest out or in."""
         self._is_open = not self._is_open
@@ -413,6 +438,8 @@ def _wanted_right(ask: Ask) -> str:
     wanted = {
         "mouse": t("상담원이 마우스를 쓰고 싶어 합니다. 허용하시겠습니까?"),
         "keyboard": t("상담원이 키보드를 쓰고 싶어 합니다. 허용하시겠습니까?"),
+        "files_in": t("상담원이 이 PC로 파일을 보내고 싶어 합니다. 허용하시겠습니까?"),
+        "files_out": t("상담원이 이 PC의 파일을 가져가고 싶어 합니다. 허용하시겠습니까?"),
     }
     return wanted.get(ask.right, t("상담원이 새 권한을 요청합니다. 허용하시겠습니까?"))
 

@@ -371,6 +371,9 @@ class Porter(threading.Thread):
             return
         with self._lock:
             self._is_held = False
+        if self._is_connected:  # it took another way without a break in between
+            self._protocol.closed()
+            self._handle_events()
         self._connection = connection
         self._is_connected = self._is_dirty = True
         self._protocol.opened()

@@ -25,8 +25,8 @@ _MOST_NUMBERS: Final = 10_000
 # The disk keeps this much for the rest of the system.
 _SPARE_BYTES: Final = 32 * 1024 * 1024
 _PART: Final = ".part"
-# Waiting for the disk costs some 4 ms a file, on a busy one 40: small files, thousands of them, which are sent
-# again in a moment, are left to the system.
+# Waiting for the disk costs some 4 ms a file, on a busy one 40: small files, of which thousands come and
+# which are sent again in a moment, are left to the system.
 _SYNCED_BYTES: Final = 256 * 1024
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _CODES: Final = {

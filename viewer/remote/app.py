@@ -65,6 +65,15 @@ _CLOSE_AFTER_S = 8
 log = logging.getLogger(__name__)
 
 
+class FilesDoor(Protocol):
+    """The window of files, where there is one."""
+
+    @property
+    def may_open(self) -> bool: ...
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class RemoteLink(Protocol):
     """What the window needs of a link; plain TCP and the sealed channels both offer it."""
 
@@ -118,6 +127,8 @@ class RemoteApp:
         self._pointer_timer: str | None = None
         self._tick_timer: str | None = None
         self._is_closed = False
+        self.files: FilesDoor | None = None
+        """Set by whoever has files to give and take; None: the button says that there are none."""
         self.window = RemoteWindow(
             root, theme, self, model.title, is_support=model.is_support, portable=portable
         )
@@ -355,6 +366,8 @@ class RemoteApp:
         for timer in (self._tick_timer, self._key_timer, self._pointer_timer):
             if timer is not None:
                 self.root.after_cancel(timer)
+        if self.files is not None:
+            self.files.close()
         self.link.close()
         self.picture.stop()
         self._pump.stop()
@@ -438,6 +451,15 @@ class RemoteApp:
     def refresh(self) -> None:
         """Ask for the whole picture."""
         self.link.refresh()
+
+    def open_files(self) -> None:
+        """Show the window of files."""
+        if self.files is not None and self.files.may_open:
+            self.files.open()
+            return
+        status = Status("waiting", "lock", t("파일 전송은 꺼져 있습니다. 관리자에게 문의하십시오. (B-60)"))
+        self.model.say(status, time.monotonic())
+        self._show()
 
     def take_screenshot(self) -> None:
         """Save the desktop as it is now."""

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from desktop import network
 from desktop.connection import LinkThread
 from desktop.direct import DirectDoor
+from desktop.files.views import JobView
 from desktop.support_link import LinkState, ParticipantLink
 from desktop.upnp import open_upnp
+from viewer.files.desk import AgentFiles
 from viewer.remote.events import (
     ControlReceived,
     Ended,
@@ -61,6 +63,7 @@ class SupportLink:
         self._stream: ScreenStream | None = None
         self._quality: QualityMode = "auto"
         self._clipboard_is_on = True
+        self._files: AgentFiles | None = None
         self._thread = LinkThread("remote-link")
         self.channels = ParticipantLink(
             self._thread,
@@ -82,6 +85,8 @@ class SupportLink:
             make_door=self._make_door if network.current().direct else None,
             epoch=epoch,
             keys_lost=keys_lost,
+            on_demand=("files",),
+            on_drained=self._drained,
             ca_file=ca_file,
         )
 
@@ -130,6 +135,13 @@ class SupportLink:
         """Stop or go on reading the screen."""
         self.channels.hold("screen", on)
 
+    def open_files(
+        self, on_views: Callable[[tuple[JobView, ...]], object], on_refused: Callable[[str], object]
+    ) -> AgentFiles:
+        """The files of this participant; once, before `start`."""
+        self._files = AgentFiles(self.channels, on_views=on_views, on_refused=on_refused)
+        return self._files
+
     def end(self, reason: str) -> None:
         """End the support session."""
         self.channels.end(reason)
@@ -154,7 +166,13 @@ class SupportLink:
             messages.append(c.Quality(self._quality))
         return messages
 
+    def _drained(self, _channel: Channel) -> None:
+        if self._files is not None:
+            self._files.drained()
+
     def _opened(self, channel: Channel) -> None:
+        if channel == "files" and self._files is not None:
+            self._files.opened()
         if channel != "screen":
             return
         epoch = self.channels.epoch
@@ -167,6 +185,8 @@ class SupportLink:
         self._emit(ScreenOpened())
 
     def _take_plain(self, channel: Channel, data: bytes) -> None:
+        if channel == "files" and self._files is not None:
+            self._files.take(data)
         if channel != "screen" or self._stream is None:
             return
         try:
@@ -179,6 +199,8 @@ class SupportLink:
             self._emit(Ended("system", "B-16"))
 
     def _lost(self, channel: Channel) -> None:
+        if channel == "files" and self._files is not None:
+            self._files.lost()
         if channel == "screen":
             self._stream = None
             self._emit(ScreenLost())

@@ -18,6 +18,7 @@ from typing import Any
 from desktop import network, theme, words
 from desktop.pump import Pump, collect_on_tk_thread
 from desktop.words import t
+from viewer.files.app import FilesApp
 from viewer.lines import command_to_json, read_line, read_lines, write_line
 from viewer.remote.app import RemoteApp
 from viewer.remote.events import Ended, LinkEvent
@@ -91,7 +92,11 @@ class _Window:
         )
         self._opening = opening
         self.link: SupportLink | None = None
+        self.files: FilesApp | None = None
         self.app = RemoteApp(root, look, self.model, self._make_link, on_close=self._closing)
+        assert self.link is not None
+        self.files = FilesApp(root, look, self.model, self.link)
+        self.app.files = self.files
         self.pump: Pump[dict[str, Any]] = Pump(root, parent.lines, self.take, 20)
         root.deiconify()
 
@@ -102,6 +107,8 @@ class _Window:
             emit(event)
             if isinstance(event, Ended):
                 self._tell_state(link="ended")
+                if self.files is not None:
+                    self.files.end()
 
         self.link = SupportLink(
             told,

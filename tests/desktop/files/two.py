@@ -13,7 +13,7 @@ from tests.desktop.servers import wait_until
 from wire.files import events as e
 from wire.terms import Side
 
-__all__ = ["Person", "Two"]
+__all__ = ["FakeLink", "Person", "Two", "linked"]
 
 
 class Person:
@@ -106,3 +106,50 @@ class Two:
         for person in (self.agent, self.customer):
             person.porter.join(5.0)
             assert not person.porter.is_alive()
+
+
+class FakeLink:
+    """One end of a files channel that opens when wanted; bytes go straight to the other desk."""
+
+    def __init__(self) -> None:
+        self.other: FakeLink
+        self.desk: Any = None
+        self.stream = 0
+        self.is_refused = False
+        self.wants = 0
+
+    def number(self, channel: str) -> int:
+        return self.stream
+
+    def send(self, channel: str, plain: bytes, *, epoch: int | None = None) -> bool:
+        if not self.stream or epoch != self.stream:
+            return False
+        self.other.desk.take(plain)
+        return True
+
+    def pending_bytes(self, channel: str) -> int:
+        return 0
+
+    def want(self, channel: str) -> None:
+        self.wants += 1
+        if self.stream or self.is_refused or self.other.is_refused:
+            return
+        self.stream = self.other.stream = 1
+        self.desk.opened()
+        self.other.desk.opened()
+
+    def hold(self, channel: str, on: bool) -> None:
+        pass
+
+    def refuse_channel(self, channel: str) -> None:
+        self.is_refused = True
+        for link in (self, self.other):
+            link.stream = 0
+            link.desk.lost()
+
+
+def linked() -> tuple[FakeLink, FakeLink]:
+    """Two ends of one channel."""
+    one, other = FakeLink(), FakeLink()
+    one.other, other.other = other, one
+    return one, other

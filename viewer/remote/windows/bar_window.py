@@ -42,6 +42,7 @@ class Commands(Protocol):
     def sharing_entries(self) -> tuple[Entry, ...]: ...
     def refresh(self) -> None: ...
     def take_screenshot(self) -> None: ...
+    def open_files(self) -> None: ...
     def toggle_pin(self) -> None: ...
     def toggle_shortcuts(self) -> None: ...
 
@@ -179,6 +180,15 @@ class Bar(ttk.Frame):
             tip=t("지금 화면을 그림 파일로 저장합니다."),
             keys=keys_of("screenshot"),
         )
+        if self._is_support:
+            self._tool(
+                row,
+                "files",
+                "file",
+                t("파일"),
+                command=self._commands.open_files,
+                tip=t("파일을 주고받습니다."),
+            )
 
     def _tool(
         self,

@@ -23,7 +23,7 @@ from wire.errors import BadVersion, LimitExceeded, ProtocolError, WrongState
 from wire.limits import MAX_CURSOR_SIDE, MAX_DESKTOP_NAME, MAX_FENCE_PAYLOAD, MAX_RECTS_PER_UPDATE
 from wire.rfb import events as e
 from wire.rfb import messages as m
-from wire.rfb.clipboard import Clipboard
+from wire.rfb.clipboard import Clipboard, PreparedText
 from wire.rfb.constants import (
     COMPRESS_LEVEL_0,
     FINE_QUALITY_0,
@@ -299,7 +299,7 @@ class ServerProtocol:
         self._out.append(m.Fence(flags | FenceFlag.REQUEST, payload).encode())
         return True
 
-    def send_cut_text(self, text: str) -> None:
+    def send_cut_text(self, text: str | PreparedText) -> None:
         """Tell the viewer what the clipboard holds now; a large text travels only when the viewer asks.
 
         Line ends are LF. Raises LimitExceeded above MAX_CUT_TEXT bytes.

@@ -22,7 +22,7 @@ from wire.limits import MAX_RECTS_PER_UPDATE, MAX_UPDATE_COVERS, MIB
 from wire.rfb import events as e
 from wire.rfb import messages as m
 from wire.rfb.authentication import answer_challenge
-from wire.rfb.clipboard import Clipboard
+from wire.rfb.clipboard import Clipboard, PreparedText
 from wire.rfb.constants import (
     COMPRESS_LEVEL_0,
     FINE_QUALITY_0,
@@ -181,7 +181,7 @@ class ViewerProtocol:
         else:
             self.send(m.KeyEvent(down, keysym))
 
-    def send_cut_text(self, text: str) -> None:
+    def send_cut_text(self, text: str | PreparedText) -> None:
         """Tell the server what our clipboard holds now; a large text travels only when the server asks.
 
         Line ends are LF. Raises LimitExceeded above MAX_CUT_TEXT bytes.

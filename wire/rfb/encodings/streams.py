@@ -18,12 +18,18 @@ except ImportError:  # pragma: no cover  a platform without a wheel
 else:
     isal_zlib = _isal_module
 
-__all__ = ["Deflater", "Inflater"]
+__all__ = ["Deflater", "Inflater", "pack_all"]
 
 _ISAL_TOP_LEVEL: Final = 3
 _UNPACK_ERRORS: Final[tuple[type[Exception], ...]] = (
     (zlib.error, isal_zlib.error) if isal_zlib else (zlib.error,)
 )
+
+
+def pack_all(data: bytes) -> bytes:
+    """Return a zlib stream of its own, complete, at the fast level."""
+    packed: bytes = (isal_zlib or zlib).compress(data, 1)
+    return packed
 
 
 class Deflater:

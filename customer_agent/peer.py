@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from customer_agent.screen.capture import Area, CursorShape, Monitor
 from customer_agent.screen.encode import Needs
+from customer_agent.screen.quality import Mode
 from customer_agent.screen.stream import ScreenStream
 from customer_agent.screen.watcher import Watcher
 from customer_agent.wishes import Wishes
@@ -57,6 +58,7 @@ class RfbPeer:
         self._protocol.clipboard.is_open = clipboard
         self._watcher: Watcher | None = None
         self._wishes = Wishes(lambda: stream.call(self._tell_wishes))
+        self._preferred: tuple[Mode, int, int] | None = None
         self._generation = 0
         self._closed = False
         self._flush()
@@ -81,10 +83,11 @@ class RfbPeer:
         for event in events:
             self._handle(event)
 
-    def prefer(self, mode: str, depth: int, max_fps: int) -> None:
-        """The agent's wishes of the control channel."""
+    def prefer(self, mode: Mode, depth: int, max_fps: int) -> None:
+        """The agent's wishes of the control channel; they may come before the viewer is ready."""
+        self._preferred = mode, depth, max_fps
         if self._watcher is not None:
-            self._stream.call(self._watcher.prefer, mode, depth, max_fps)
+            self._stream.call(self._watcher.prefer, *self._preferred)
 
     def show(self, visible: bool) -> None:
         """Let the viewer see, or freeze its picture: when this returns no further update leaves."""
@@ -123,6 +126,8 @@ class RfbPeer:
         elif isinstance(event, e.ClientReady):
             self._watcher = self._stream.watch(self)
             self._stream.call(self._watcher.show, self._visible)
+            if self._preferred is not None:
+                self._stream.call(self._watcher.prefer, *self._preferred)
             if self._on_ready is not None:
                 self._on_ready(event.shared)
         elif isinstance(event, e.DesktopSizeRequested):

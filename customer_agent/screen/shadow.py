@@ -40,6 +40,7 @@ BUSY_QUIET_S = 4.0
 # What changed again within this time is a playing picture.
 PLAYING_S = 0.5
 LOOK_AGAIN_S = 0.15
+REPEATED_PIXELS = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,13 @@ class Shadow:
         return other
 
     def merge(self, other: Shadow) -> bool:
-        """Take the blurs of `other` over where both have the same picture; False where they have not."""
+        """Take the blurs of `other` over where both have the same picture; False where they have not.
+
+        What only one of them has blurred is sharpened for both: that must be little.
+        """
         if self.stale or other.stale or not np.array_equal(self.words, other.words):
+            return False
+        if np.count_nonzero(self.lossy != other.lossy) > REPEATED_PIXELS:
             return False
         looks = [at for at in (self._look_at, other._look_at) if at is not None]
         self._look_at = min(looks, default=None)

@@ -145,6 +145,17 @@ def test_it_makes_no_audience_of_viewers_that_want_something_else() -> None:
     )
 
 
+def test_it_leaves_a_viewer_alone_while_much_of_its_picture_is_still_blurred() -> None:
+    words = noise(600, 440)
+    (one, _), (two, _) = watching(600, 440), watching(600, 440)
+    one.audience.update(words, 0.0)
+    sharpened(one)
+    two.audience.update(words, 0.0)
+    assert not one.audience.take_in(two.audience, 0.0)
+    sharpened(two)
+    assert one.audience.take_in(two.audience, 0.0)
+
+
 def test_it_sends_anew_to_the_one_viewer_whose_update_was_thrown_away() -> None:
     words = noise(300, 220)
     (one, first), (two, second) = watching(300, 220), watching(300, 220)

@@ -212,7 +212,7 @@ class Quality(ControlMessage):
     RIGHT: ClassVar[Right | None] = "view"
     mode: Literal["auto", "network", "speed"]
     depth: Literal[8, 16, 24] = 24
-    max_fps: Annotated[int, Between(1, 60)] = 30
+    max_fps: Annotated[int, Between(1, 60)] = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class _Participant:
     files: CustomerFiles
     peer: RfbPeer | None = None
     has_screen: bool = False
+    quality: control.Quality | None = None
 
 
 class SupportLink:
@@ -445,6 +446,8 @@ class SupportLink:
         for name, participant in self._named():
             if participant.has_screen and participant.peer is None:
                 participant.peer = self._make_peer(name, participant.link, stream)
+                if (wish := participant.quality) is not None:
+                    participant.peer.prefer(wish.mode, wish.depth, wish.max_fps)
                 participant.link.send_control(self._machine())
 
     def _make_peer(self, name: str, link: ParticipantLink, stream: ScreenStream) -> RfbPeer:
@@ -489,6 +492,7 @@ class SupportLink:
         if not self._gate.permits(name, message):
             participant.link.refuse(i, "not_permitted", option=message.OPTION, right=message.RIGHT)
         elif isinstance(message, control.Quality):
+            participant.quality = message
             if participant.peer is not None:
                 participant.peer.prefer(message.mode, message.depth, message.max_fps)
         elif isinstance(message, control.InputMode):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,13 @@ def test_it_sends_what_was_typed_and_the_password_as_it_is() -> None:
     assert url == "https://help.example/programs/login"
     assert (body["tenant"], body["id"], body["password"]) == ("maru", "bora", " pass word ")
     assert body["remember"] is True
+
+
+def test_it_sends_the_second_steps_code_when_there_is_one() -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+    for otp in ("", "482913"):
+        login.log_in(replace(TYPED, otp=otp), post=answering({"token": "t"}, asked))
+    assert [body.get("otp") for _url, body in asked] == [None, "482913"]
 
 
 def test_it_sends_a_refresh_token_alone() -> None:

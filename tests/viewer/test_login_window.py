@@ -63,6 +63,22 @@ def test_it_hands_over_what_was_typed(make: Make, submitted: list[Credentials]) 
     assert submitted == [Credentials("http://127.0.0.1:8000", "maru", "bora", "비밀 번호", True)]
 
 
+def test_it_asks_for_the_code_when_the_server_does(make: Make, submitted: list[Credentials]) -> None:
+    page = make(Remembered("http://127.0.0.1:8000", tenant="maru", login_id="bora"))
+    page.password.set("pw")
+    page.submit()
+    page.ask_code()
+    page.ask_code()
+    assert sentences(page).count("인증 번호") == 1
+    page.submit()
+    assert "인증 번호를 적어 주십시오." in sentences(page)
+    page.code.set(" 482 913 ")
+    page.submit()
+    assert [one.otp for one in submitted] == ["", "482 913"]
+    page.show_error("인증 번호가 맞지 않습니다.", "B-54", focus="code")
+    assert "B-54" in sentences(page)
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

@@ -186,6 +186,21 @@ def test_it_says_why_a_login_failed(desk: Desk) -> None:
     assert isinstance(desk.app._page, LoginWindow)
 
 
+def test_it_asks_for_the_second_steps_code(desk: Desk) -> None:
+    desk.outcome = LogInFailed("인증 앱에 보이는 번호를 적어 주십시오.", "B-52", is_final=True)
+    desk.root.deiconify()
+    desk.app.start()
+    page = desk.app._page
+    assert isinstance(page, LoginWindow)
+    page.password.set("right")
+    page.submit()
+    pump_until(desk.root, lambda: "code" in page.widgets, "the field for the code")
+    page.code.set("482913")
+    desk.outcome = LoggedIn("program.maru.t", None, "보라")
+    page.submit()
+    pump_until(desk.root, lambda: isinstance(desk.app._page, WaitingWindow), "the waiting window")
+
+
 def test_it_plays_a_sound_when_a_customer_comes(desk: Desk) -> None:
     desk.wait_for(ONE_SLOT)
     desk.hear(m.Arrival(SESSION, "page", int(time.time())))

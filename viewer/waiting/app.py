@@ -265,7 +265,11 @@ class WaitingApp:
                 self.memory.keep_refresh_token(done.filled, None)
                 self._page.show_busy(False)
                 return
-            self._page.show_error(done.outcome.text, done.outcome.code)
+            if done.outcome.code == login.CODE_NEEDED:
+                self._page.ask_code()
+                return
+            focus = "code" if done.outcome.code == login.CODE_WRONG else "password"
+            self._page.show_error(done.outcome.text, done.outcome.code, focus=focus)
             if done.outcome.code == PROXY_LOGIN:
                 self.show_network(done.outcome.code)
             return

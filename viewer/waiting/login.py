@@ -10,13 +10,27 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from desktop.line_words import line_sentence
+from desktop.own_address import local_address
 from desktop.web import WebRefused, post_json
 from desktop.words import language, t
 from wire.errors import LinkLost
 
-__all__ = ["Credentials", "LogInFailed", "LoggedIn", "check_server", "log_in", "log_in_again", "log_out"]
+__all__ = [
+    "CODE_NEEDED",
+    "CODE_WRONG",
+    "Credentials",
+    "LogInFailed",
+    "LoggedIn",
+    "check_server",
+    "log_in",
+    "log_in_again",
+    "log_out",
+]
 
 _TIMEOUT_S: Final = 15.0
+#: The password was right and the second step's code is asked for; the code was wrong.
+CODE_NEEDED: Final = "B-52"
+CODE_WRONG: Final = "B-54"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,8 @@ class Credentials:
     login_id: str
     password: str
     remember: bool
+    #: The code of the second step, once the server has asked for it.
+    otp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +87,17 @@ def log_in(credentials: Credentials, *, post: Callable[..., dict[str, Any]] = po
         "id": credentials.login_id.strip(),
         "password": credentials.password,
         "device": device_name(),
+        "ip_local": local_address(credentials.server),
         "remember": credentials.remember,
+        **({"otp": credentials.otp} if credentials.otp else {}),
     }
     return _ask(credentials.server, body, post)
 
 
 def log_in_again(server: str, refresh: str, *, post: Callable[..., dict[str, Any]] = post_json) -> LoggedIn:
     """Log in with a kept refresh token, which is spent by that. Raises LogInFailed."""
-    return _ask(server, {"refresh": refresh, "device": device_name()}, post)
+    told = {"refresh": refresh, "device": device_name(), "ip_local": local_address(server)}
+    return _ask(server, told, post)
 
 
 def log_out(server: str, token: str, *, post: Callable[..., dict[str, Any]] = post_json) -> None:

@@ -48,6 +48,7 @@ class LoginWindow(ttk.Frame):
         self.tenant = tk.StringVar(self, filled.tenant)
         self.login_id = tk.StringVar(self, filled.login_id)
         self.password = tk.StringVar(self, "")
+        self.code = tk.StringVar(self, "")
         self.remember = tk.BooleanVar(self, filled.is_remembered)
         self.server = tk.StringVar(self, filled.server)
         self._is_busy = False
@@ -95,6 +96,9 @@ class LoginWindow(ttk.Frame):
         first = self._field(card, "tenant", t("고객사 아이디"), self.tenant)
         second = self._field(card, "id", t("아이디"), self.login_id)
         third = self._field(card, "password", t("비밀번호"), self.password, show="●")
+        # Empty until the server asks for the second step's code.
+        self._code_place = ttk.Frame(card)
+        self._code_place.pack(fill="x")
         remember = ttk.Checkbutton(card, text=t("이 PC에서 로그인 유지"), variable=self.remember)
         remember.pack(anchor="w", pady=(theme.px(12), 0))
         self.widgets["remember"] = remember
@@ -150,11 +154,14 @@ class LoginWindow(ttk.Frame):
         """Hand over what was typed, once; say which field is empty."""
         if self._is_busy:
             return
-        for variable, name, text in (
+        needed = [
             (self.tenant, "tenant", t("고객사 아이디를 적어 주십시오.")),
             (self.login_id, "id", t("아이디를 적어 주십시오.")),
             (self.password, "password", t("비밀번호를 적어 주십시오.")),
-        ):
+        ]
+        if "code" in self.widgets:
+            needed.append((self.code, "code", t("인증 번호를 적어 주십시오.")))
+        for variable, name, text in needed:
             if not variable.get().strip():
                 self.show_error(text, focus=name)
                 return
@@ -166,8 +173,29 @@ class LoginWindow(ttk.Frame):
                 self.login_id.get(),
                 self.password.get(),
                 self.remember.get(),
+                self.code.get().strip(),
             )
         )
+
+    def ask_code(self) -> None:
+        """The server wants the second step's code: a field for it below the password."""
+        self.show_busy(False)
+        self._clear_error()
+        if "code" not in self.widgets:
+            entry = self._field(self._code_place, "code", t("인증 번호"), self.code)
+            hint = t("휴대폰의 인증 앱에 보이는 여섯 자리 번호입니다. 없으면 복구 코드를 적으십시오.")
+            words = ttk.Label(
+                self._code_place,
+                text=hint,
+                style="SmallSoft.TLabel",
+                wraplength=self._theme.px(WIDTH - 100),
+                justify="left",
+            )
+            words.pack(anchor="w", pady=(self._theme.px(4), 0))
+            for key in ("<Return>", "<KP_Enter>"):
+                entry.bind(key, lambda _: self.submit())
+            entry.bind("<Escape>", lambda _: self._escape())
+        self.widgets["code"].focus_set()
 
     def show_busy(self, busy: bool) -> None:
         """While the server is asked, the button says so."""

@@ -13,7 +13,7 @@ from flask import current_app, request
 
 from config.settings import Network
 
-__all__ = ["address_behind", "attempt_source", "caller_address"]
+__all__ = ["address_behind", "address_or_nothing", "attempt_source", "caller_address"]
 
 UNKNOWN = "0.0.0.0"  # noqa: S104  # not an address to listen on: "no address known"
 MAX_HOPS = 10
@@ -52,6 +52,12 @@ def attempt_source(address: str) -> str:
     if parsed.version == 4:
         return str(parsed)
     return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def address_or_nothing(text: str) -> str:
+    """An address as a program says its own, in the usual form; "" for anything else."""
+    parsed = _parse(text)
+    return str(parsed) if parsed else ""
 
 
 def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import socket
-from urllib.parse import urlsplit
 
 VERSION = "0.1.0"
 
@@ -26,13 +24,3 @@ def system_name() -> str:
     if platform.system() == "Darwin":
         return f"macOS {platform.mac_ver()[0]}"[:120]
     return f"{platform.system()} {platform.release()}".strip()[:120]
-
-
-def local_address(server: str) -> str:
-    """This computer's own address on the way to `server`; no packet is sent."""
-    parts = urlsplit(server)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((parts.hostname or "127.0.0.1", port))
-        return str(probe.getsockname()[0])
-    return "127.0.0.1"

@@ -18,7 +18,7 @@ from customer_agent.clipboard import ClipboardShare
 from customer_agent.events import ClipboardGiven, Event, FilesChanged, FilesWanted, JoinFailed
 from customer_agent.files.files_app import FilesApp
 from customer_agent.gate import Gate
-from customer_agent.machine import VERSION, local_address, pc_name, system_name
+from customer_agent.machine import VERSION, pc_name, system_name
 from customer_agent.model import Phase, SupportModel
 from customer_agent.self_removal import may_remove_itself, remove_itself
 from customer_agent.share_app import ShareDesk
@@ -30,6 +30,7 @@ from customer_agent.windows.join_window import JoinWindow
 from customer_agent.windows.panel_window import PanelWindow
 from desktop import network, theme, words
 from desktop.network_window import NetworkWindow
+from desktop.own_address import local_address
 from desktop.proxy import PROXY_LOGIN
 from desktop.pump import Pump
 from wire.signal.commands import Started

@@ -74,6 +74,8 @@ class Visit:
     ip: str
     user_agent: str = ""
     device: str = ""
+    #: The program's own address in its network; browsers do not tell theirs.
+    ip_local: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +335,8 @@ def _grant(ask: _Ask, agent: Agent) -> LoggedIn:
     )
     db.session.add(row)
     agent.last_access_at, agent.last_ip_public = now, visit.ip
+    if visit.ip_local:
+        agent.last_ip_private = visit.ip_local
     db.session.flush()
     audit.record("log_in.granted", f"agent:{agent.id}", {"kind": ask.kind}, by=agent_actor(agent), at=now)
     return LoggedIn(ask.tenant.id, agent.id, agent.name, row.id, lifetime_s, token, refresh)

@@ -18,7 +18,7 @@ from app.accounts.identity import cookie_name, forget_cookie, set_cookie
 from app.errors import AppError, LogInNeeded
 from app.pages import local_path
 from app.programs import answer, read_json, text_field
-from app.remote import attempt_source, caller_address
+from app.remote import address_or_nothing, attempt_source, caller_address
 from app.routes import agent_only, current_identity, during_duty, program, public
 
 __all__ = ["blueprint"]
@@ -94,7 +94,8 @@ def log_program_in() -> ResponseReturnValue:
     B-52 says that the password was right and that the same again with `otp` is wanted.
     """
     body = read_json()
-    visit = _visit(text_field(body, "device", needed=False))
+    ip_local = address_or_nothing(text_field(body, "ip_local", needed=False))
+    visit = _visit(text_field(body, "device", needed=False), ip_local)
     if body.get("refresh"):
         granted = actions.log_in_again(refresh=text_field(body, "refresh"), visit=visit)
     else:
@@ -148,6 +149,7 @@ def _ask_for_code(step: str) -> Response:
     return response
 
 
-def _visit(device: str = "") -> Visit:
+def _visit(device: str = "", ip_local: str = "") -> Visit:
     address = caller_address()
-    return Visit(attempt_source(address), address, request.headers.get("User-Agent", ""), device)
+    user_agent = request.headers.get("User-Agent", "")
+    return Visit(attempt_source(address), address, user_agent, device, ip_local)

@@ -55,7 +55,7 @@ def test_it_sends_the_second_steps_code_when_there_is_one() -> None:
 def test_it_sends_a_refresh_token_alone() -> None:
     asked: list[tuple[str, dict[str, Any]]] = []
     login.log_in_again("https://help.example", "refresh.maru.r", post=answering({"token": "t"}, asked))
-    assert set(asked[0][1]) == {"refresh", "device"}
+    assert set(asked[0][1]) == {"refresh", "device", "ip_local"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from app.accounts.models import LoginSession
 from app.team.actions import set_option
 from app.team.models import Agent
+from app.team.queries import get_agent
 from tenants.audit import SYSTEM, AuditEntry
 from tenants.database import db, now_utc, tenant_scope
 from tenants.models import Tenant
@@ -247,3 +248,14 @@ def test_a_changed_password_ends_every_log_in(app, client, log_in, program_of, c
     assert client.post("/programs/login", json=cast.bora.credentials).status_code == 401
     renewed = cast.bora.credentials | {"password": "Another2026"}
     assert client.post("/programs/login", json=renewed).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("192.168.0.7", "192.168.0.7"), ("fe80::1", "fe80::1"), ("<b>", None), ("", None), ("10.0.0.1;", None)],
+)
+def test_its_own_address_is_kept(app, client, cast: Cast, told: str, kept: str | None) -> None:
+    answer = client.post("/programs/login", json=cast.bora.credentials | {"ip_local": told})
+    assert answer.status_code == 200
+    with app.app_context(), tenant_scope(cast.maru.id):
+        assert get_agent(cast.bora.id).last_ip_private == kept

@@ -6,7 +6,7 @@ from Xlib import X, error
 
 from customer_agent.screen.capture import Area
 from customer_agent.screen.share import ShareState
-from customer_agent.screen.share_x11 import ancestry, resource_owner, window_at
+from customer_agent.screen.windows_x11 import ancestry, resource_owner, window_at
 from customer_agent.x11 import connect
 
 __all__ = ["X11Judge"]
@@ -37,7 +37,7 @@ class X11Judge:
         chain = window_at(self._connection, x, y)
         if self._is_ours(chain):
             return False
-        return state.window is None or state.window in chain
+        return state.window is None or self._is_shown(state, chain)
 
     def may_type(self, state: ShareState) -> bool:
         """Whether the window with the keyboard is the shown one, or stands in the shown region."""
@@ -46,7 +46,7 @@ class X11Judge:
             if not chain or self._is_ours(chain):
                 return False
             if state.window is not None:
-                return state.window in chain
+                return self._is_shown(state, chain)
             return any(not self._place(window).clipped(state.area).is_empty for window in chain)
         except error.XError:
             return False
@@ -67,6 +67,10 @@ class X11Judge:
             at = self._root.query_pointer()
             return window_at(self._connection, at.root_x, at.root_y)
         return ancestry(self._connection, focus.id)
+
+    @staticmethod
+    def _is_shown(state: ShareState, chain: tuple[int, ...]) -> bool:
+        return state.window in chain or bool(state.kin & set(chain))
 
     def _is_ours(self, chain: tuple[int, ...]) -> bool:
         return any(resource_owner(self._connection, window) == self._ours for window in chain)

@@ -47,6 +47,6 @@ def list_windows(own_window: int) -> tuple[OpenWindow, ...]:
     """The windows that could be shown alone, without our own (`own_window` is any of them)."""
     if sys.platform in ("win32", "darwin"):
         return ()
-    from customer_agent.screen import share_x11
+    from customer_agent.screen import windows_x11
 
-    return share_x11.list_windows(own_window)
+    return windows_x11.list_windows(own_window)

@@ -74,7 +74,8 @@ Share: TypeAlias = Everything | Region | OneWindow | Nothing
 class ShareState:
     """What is shown at this moment. `area` is the desktop's px that are read, and where its pointer may go.
 
-    `monitors` are all of the desktop's, only where all of it may be seen.
+    `monitors` are all of the desktop's, only where all of it may be seen. `kin` are the dialogs and menus
+    that are shown with `window`.
     """
 
     kind: ShareKind
@@ -84,6 +85,7 @@ class ShareState:
     window: int | None = None
     title: str = ""
     monitors: tuple[Monitor, ...] = ()
+    kin: frozenset[int] = frozenset()
 
     @property
     def is_held(self) -> bool:
@@ -106,11 +108,23 @@ class OpenWindow:
 
 
 class WindowSource(ScreenSource, Protocol):
-    """One window as a screen of its own; nothing of other windows is ever in it."""
+    """One window, with its dialogs and menus, as a screen of its own; nothing else is ever in it."""
 
-    is_hidden: bool
-    is_gone: bool
-    area: Area
+    @property
+    def is_hidden(self) -> bool:
+        """Minimised, or on a desktop that is not seen."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Closed."""
+
+    @property
+    def area(self) -> Area:
+        """Where it stands on the desktop."""
+
+    @property
+    def kin(self) -> frozenset[int]:
+        """The windows that are shown with it: its own dialogs and menus."""
 
     def is_pointed_at(self) -> bool:
         """Whether the pointer is on the window itself, not on one that covers it."""
@@ -209,14 +223,16 @@ class SharedScreen:
         # A window that only moved keeps its picture.
         has_moved = self.state.kind != "window" and before.area != self.state.area
         self._resized |= has_moved or before.kind != self.state.kind or shape != self.pixels.shape
-        if self.state != before:
+        if self.state != replace(before, kin=self.state.kin):
             self._on_state(self.state)
 
     def _state_now(self) -> ShareState:
         if self._window is not None and isinstance(self._share, OneWindow):
             why: WhySharing = "minimised" if self._window.is_hidden else ""
-            place = self._window.area
-            return ShareState("window", why, place, window=self._share.window, title=self._share.title)
+            share, kin = self._share, self._window.kin
+            return ShareState(
+                "window", why, self._window.area, window=share.window, title=share.title, kin=kin
+            )
         if self._whole is None:
             return ShareState("nothing", self._share.why if isinstance(self._share, Nothing) else "failed")
         height, width = self._whole.pixels.shape[:2]

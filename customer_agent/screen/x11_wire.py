@@ -29,6 +29,7 @@ _REPLY: Final = 1
 _ERROR: Final = 0
 _EVENT_MASK: Final = 1 << 11
 _STRUCTURE_NOTIFY: Final = 1 << 17
+_SUBSTRUCTURE_NOTIFY: Final = 1 << 19
 _Z_PIXMAP: Final = 2
 _NON_EMPTY: Final = 3
 _IPC_PRIVATE, _IPC_CREAT, _IPC_RMID = 0, 0o1000, 0
@@ -166,6 +167,10 @@ class XWire:
     def watch_window(self, window: int) -> None:
         """Be told when the window's size changes."""
         self._socket.sendall(struct.pack("=BxHIII", 2, 4, window, _EVENT_MASK, _STRUCTURE_NOTIFY))
+
+    def watch_children(self, window: int) -> None:
+        """Be told when windows inside it come, go or move; not of the window itself any more."""
+        self._socket.sendall(struct.pack("=BxHIII", 2, 4, window, _EVENT_MASK, _SUBSTRUCTURE_NOTIFY))
 
     def watch_cursor(self, fixes: Extension, window: int) -> None:
         """Be told when the pointer's picture changes."""

@@ -82,7 +82,7 @@ class ShareWindow(tk.Toplevel):
         theme = self._theme
         sentence = t(
             "고른 창만 보이고, 그 위에 놓인 다른 창은 보이지 않습니다. "
-            "메뉴처럼 따로 열리는 작은 창도 보이지 않습니다."
+            "이 창의 메뉴와 대화 상자는 창 안에 놓인 만큼 보입니다."
         )
         card = self._card(body, t("창 하나"), sentence)
         if not self._windows:

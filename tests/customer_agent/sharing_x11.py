@@ -34,7 +34,15 @@ class Painter:
         self._connection = connect(display.name)
         self._root = self.root = self._connection.screen().root
 
-    def window(self, area: Area, colour: int | None, title: str = "", *, override: bool = False) -> Any:
+    def window(
+        self,
+        area: Area,
+        colour: int | None,
+        title: str = "",
+        *,
+        override: bool = False,
+        belongs_to: Any = None,
+    ) -> Any:
         """A window at its place; without a colour it has no background, and is never painted."""
         look = {} if colour is None else {"background_pixel": colour}
         mask = X.ExposureMask | X.KeyPressMask | X.ButtonPressMask
@@ -43,6 +51,8 @@ class Painter:
             utf8 = self._connection.intern_atom("UTF8_STRING")
             name = self._connection.intern_atom("_NET_WM_NAME")
             one.change_property(name, utf8, 8, title.encode())
+        if belongs_to is not None:
+            one.set_wm_transient_for(belongs_to)
         # Program and person chose the place: the window manager must not.
         one.set_wm_normal_hints(flags=3)
         one.map()

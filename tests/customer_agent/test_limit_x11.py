@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +112,13 @@ def test_it_types_into_the_shown_window_while_it_has_the_keyboard(desk: Desk) ->
 )
 def test_it_reaches_nothing_but_the_shown_window(desk: Desk, events: tuple[PointerEvent, ...]) -> None:
     assert desk.does(*events) == 0
+
+
+def test_it_clicks_and_types_into_the_windows_own_dialogs(desk: Desk) -> None:
+    """The covering window is a dialog of the shown one here."""
+    desk.state = replace(desk.state, kin=frozenset({desk.other.id}))
+    assert desk.does(*COVERED) >= 2
+    assert desk.does(*TYPED) >= 1
 
 
 def test_it_finds_the_window_where_it_has_moved(desk: Desk) -> None:

@@ -13,7 +13,8 @@ from Xlib import X
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area
 from customer_agent.screen.share import Everything, Nothing, OneWindow, Region
-from customer_agent.screen.share_x11 import X11Window, list_windows
+from customer_agent.screen.share_x11 import X11Window
+from customer_agent.screen.windows_x11 import list_windows
 from tests import displays
 from tests.customer_agent.sharing_x11 import SECRET, Painter, Sharing, ask_for_more, painting, sharing
 from tests.displays import Display, wait_for
@@ -169,6 +170,49 @@ def test_it_shows_black_where_a_program_does_not_draw(display: Display, painter:
         share.look(lambda: share.viewer.picture.shape[1] == width, "the last size")
         assert share.viewer.secrets == 0
         assert all_of(share, 0)
+
+
+MENU = 0x99BB11
+
+
+def test_it_shows_the_windows_own_menus_and_dialogs(display: Display, painter: Painter) -> None:
+    """What says that it belongs to the window, as far as it lies over it; and nothing when it closes."""
+    shown = painter.window(PLACE, SHOWN, "with a menu")
+    with sharing(display, OneWindow(shown.id, "with a menu")) as share:
+        share.look(lambda: all_of(share, SHOWN), "the window")
+        corner = share.state.area
+        menu = painter.window(
+            Area(corner.right - 61, corner.y + 20, 200, 90), MENU, override=True, belongs_to=shown
+        )
+        share.look(lambda: share.sees(MENU) == 61 * 90, "the menu")
+        assert share.state.kin == {menu.id}
+        secret = painter.window(Area(corner.right - 100, corner.y, 200, 200), SECRET, override=True)
+        painter.noise(menu, Area(0, 0, 200, 90), 5)
+        for _ in range(10):
+            share.viewer.step()
+        menu.configure(x=corner.x + 10, y=corner.y + 20)
+        painter.fill(menu, Area(0, 0, 200, 90), MENU)
+        share.look(lambda: share.sees(MENU) == 200 * 90, "the moved menu")
+        menu.unmap()
+        secret.destroy()
+        painter.sync()
+        share.look(lambda: all_of(share, SHOWN), "the window without it")
+        assert share.viewer.secrets == 0
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "another window's", "another program's"])
+def test_it_shows_no_menu_of_another_window(display: Display, painter: Painter, whose: str) -> None:
+    shown = painter.window(PLACE, SHOWN, "alone")
+    other = painter.window(Area(600, 500, 200, 100), SECRET, "other")
+    leader = {"nobody's": None, "another window's": other, "another program's": shown}[whose]
+    with painting(display) as stranger, sharing(display, OneWindow(shown.id, "alone")) as share:
+        share.look(lambda: all_of(share, SHOWN), "the window")
+        owner = stranger if whose == "another program's" else painter
+        owner.window(Area(200, 200, 200, 90), SECRET, override=True, belongs_to=leader)
+        for _ in range(10):
+            share.viewer.step()
+        assert share.viewer.secrets == 0
+        assert all_of(share, SHOWN)
 
 
 def test_it_follows_a_window_that_moves_and_grows(display: Display, painter: Painter) -> None:

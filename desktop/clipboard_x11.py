@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import select
 import socket
 import threading
@@ -61,10 +60,11 @@ class _Incoming:
 
 
 class X11Clipboard(threading.Thread):
-    """The clipboard of $DISPLAY. Raises OSError or RuntimeError where it cannot be watched."""
+    """The clipboard of one display. Raises OSError or RuntimeError where it cannot be watched."""
 
     def __init__(
         self,
+        display_name: str,
         *,
         on_text: Callable[[str], object],
         on_too_large: Callable[[int], object] = lambda _: None,
@@ -76,7 +76,7 @@ class X11Clipboard(threading.Thread):
         """
         super().__init__(name="clipboard", daemon=True)
         self._on_text, self._on_too_large, self._on_change = on_text, on_too_large, on_change
-        self._connection = _connect()
+        self._connection = _connect(display_name)
         if not self._connection.has_extension("XFIXES"):
             self._connection.close()
             raise RuntimeError("this X server does not tell who owns the clipboard")
@@ -318,10 +318,7 @@ class X11Clipboard(threading.Thread):
             self._incoming = None
 
 
-def _connect() -> display.Display:
-    name = os.environ.get("DISPLAY")
-    if not name:
-        raise OSError("there is no X display")
+def _connect(name: str) -> display.Display:
     try:
         with _connecting:
             # As in customer_agent/x11.py: each connection needs a table of event codes of its own.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
 import tkinter as tk
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +15,8 @@ import pytest
 
 from desktop import screenshot
 from desktop.theme import Theme
-from tests.displays import Display
+from tests import displays
+from tests.displays import Display, wait_for
 from tests.tk_windows import _one_root, display, korean, look, pump_until, root
 from viewer.remote import app as remote_app
 from viewer.remote.app import RemoteApp
@@ -21,8 +24,17 @@ from viewer.remote.events import ControlReceived, Ended, LinkChanged, LinkEvent,
 from viewer.remote.geometry import FIT
 from viewer.remote.model import RemoteModel
 from wire.control import messages as c
+from wire.limits import MAX_CUT_TEXT
 from wire.rfb.constants import Encoding
-from wire.rfb.events import CutTextReceived, ExtendedKeysShown, Ready, RectReceived, UpdateDone
+from wire.rfb.events import (
+    Bell,
+    CursorChanged,
+    CutTextReceived,
+    ExtendedKeysShown,
+    Ready,
+    RectReceived,
+    UpdateDone,
+)
 from wire.rfb.messages import KeyEvent, PointerEvent, QemuKeyEvent
 from wire.rfb.pixels import BGRX
 
@@ -357,17 +369,105 @@ def test_it_saves_no_screen_where_the_option_is_off(
     assert "(B-15)" in desk.sentence
 
 
+def copied(root: tk.Misc) -> str:
+    try:
+        return str(root.clipboard_get())
+    except tk.TclError:
+        return ""
+
+
+def told(desk: Desk) -> list[str]:
+    return [what.text for name, what in desk.link.calls if name == "send_cut_text"]
+
+
 def test_it_shares_the_clipboard(make: Make) -> None:
     desk = make()
     desk.connect()
     desk.link.emit(CutTextReceived("고객이 복사한 글"))
-    pump_until(desk.window, lambda: desk.window.clipboard_get() == "고객이 복사한 글", "the clipboard")
+    pump_until(desk.window, lambda: copied(desk.window) == "고객이 복사한 글", "the clipboard")
+    desk.app.focus_gained()
     desk.window.clipboard_clear()
     desk.window.clipboard_append("상담원이 복사한 글")
+    pump_until(desk.window, lambda: desk.app.focus_gained() or told(desk), "the text")
     desk.app.focus_gained()
-    assert ("send_cut_text", "상담원이 복사한 글") in desk.link.calls
+    assert told(desk) == ["상담원이 복사한 글"]
+
+
+def test_it_keeps_the_clipboard_to_itself_when_that_is_switched_off(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    desk.press("clipboard")
+    assert desk.link.calls[-1] == ("set_clipboard", False)
+    before = told(desk)
+    desk.window.clipboard_clear()
+    desk.window.clipboard_append("agent's own")
+    desk.link.emit(CutTextReceived("customer's own"))
     desk.app.focus_gained()
-    assert desk.link.calls.count(("send_cut_text", "상담원이 복사한 글")) == 1
+    desk.window.update()
+    assert copied(desk.window) == "agent's own"
+    assert told(desk) == before
+
+
+LARGE = "가나다라 마바사 😀\n" * 360_000  # 9.8 MB
+
+
+def longest_stop(desk: Desk, probe: Callable[[], object], what: str) -> float:
+    """Seconds of the longest turn of Tk until `probe`; the 10 ms timer shows stops of other threads too."""
+    longest, last = 0.0, time.perf_counter()
+
+    def tick() -> None:
+        nonlocal longest, last
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+        timer[0] = desk.window.after(5, tick)
+
+    timer = [desk.window.after(5, tick)]
+    pump_until(desk.window, probe, what, deadline_s=20)
+    desk.window.after_cancel(timer[0])
+    return longest
+
+
+def test_ten_megabytes_hold_nobody_up(make: Make, root: tk.Tk) -> None:
+    displays.require_programs("xclip")
+    desk = make()
+    desk.connect()
+    subprocess.run(["xclip", "-selection", "clipboard"], input=LARGE.encode(), check=True, timeout=20)
+    stop = longest_stop(desk, lambda: desk.app.focus_gained() or LARGE in told(desk), "the text")
+    pump_until(desk.window, lambda: "복사한 글을 보냅니다. (" in desk.sentence, "the sentence")
+    desk.link.emit(CutTextReceived(LARGE[1:]))
+    stop = max(stop, longest_stop(desk, lambda: "받았습니다" in desk.sentence, "the other sentence"))
+    command = ["xclip", "-selection", "clipboard", "-o"]
+    wait_for(
+        lambda: (
+            subprocess.run(command, capture_output=True, timeout=20, check=True).stdout == LARGE[1:].encode()
+        ),
+        what="the text outside",
+    )
+    # The promise is 0.05 s; three times that for noisy machines.
+    assert stop < 0.15
+
+
+def test_it_says_that_a_text_is_too_large(make: Make) -> None:
+    displays.require_programs("xclip")
+    desk = make()
+    desk.connect()
+    text = "가".encode() * (MAX_CUT_TEXT // 3 + 10)
+    subprocess.run(["xclip", "-selection", "clipboard"], input=text, check=True, timeout=20)
+    before = told(desk)
+    pump_until(desk.window, lambda: desk.app.focus_gained() or "10 MB보다" in desk.sentence, "the sentence")
+    assert len(told(desk)) - len(before) <= 1, "only what was there before"
+
+
+def test_only_the_newest_of_a_flood_waits_for_tk(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    waiting = desk.app._pump._queue
+    for size in range(1, 200):
+        desk.link.emit(CursorChanged(0, 0, size % 30 + 1, 1, bytes((size % 30 + 1) * 4)))
+        desk.link.emit(CutTextReceived(f"text {size}"))
+        desk.link.emit(Bell())
+    assert waiting.qsize() <= 4
+    pump_until(desk.window, lambda: copied(desk.window) == "text 199", "the newest text")
 
 
 def test_it_says_that_the_line_is_lost_and_found(make: Make) -> None:

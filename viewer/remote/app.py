@@ -6,13 +6,14 @@ other way at once: a key or a click is on the socket before the next event is ha
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import queue
 import secrets
+import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from desktop import screenshot
@@ -21,18 +22,21 @@ from desktop.theme import Theme
 from desktop.words import duration, t
 from viewer.codes import grade_words
 from viewer.remote import events as e
+from viewer.remote.clipboard import ClipboardDesk, ClipboardNews
 from viewer.remote.geometry import FIT, fit_factor, next_step
 from viewer.remote.input import keysyms as k
 from viewer.remote.input.keyboard import InputMode, Keyboard, KeyMessage
 from viewer.remote.input.pointer import Pointer
 from viewer.remote.input.shortcuts import Action, Shortcuts
-from viewer.remote.model import RemoteModel, Status
+from viewer.remote.model import RemoteModel, Status, Tone
 from viewer.remote.picture import Picture
 from viewer.remote.screen_stream import Input, QualityMode
 from viewer.remote.sharing import Entry, Wish
 from viewer.remote.windows.remote_window import RemoteWindow
 from wire.control import messages as c
 from wire.errors import ProtocolError
+from wire.limits import MIB
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.events import (
     Bell,
     CursorChanged,
@@ -61,6 +65,7 @@ _TICK_MS = 500
 _SETTLE_MS = 8
 _ASK_EVERY_S = 5.5
 _CLOSE_AFTER_S = 8
+_RING_EVERY_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +87,7 @@ class RemoteLink(Protocol):
     def refresh(self) -> None: ...
     def set_quality(self, mode: QualityMode) -> None: ...
     def set_clipboard(self, is_on: bool) -> None: ...
-    def send_cut_text(self, text: str) -> None: ...
+    def send_cut_text(self, text: PreparedText) -> None: ...
     def send_control(self, message: c.ControlMessage) -> None: ...
     def answer_fence(self, event: FenceReceived) -> None: ...
     def hold(self, on: bool) -> None: ...
@@ -92,6 +97,20 @@ class RemoteLink(Protocol):
 
 class _PictureChanged:
     """Something to paint."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The newest event of that kind waits."""
+
+    kind: type
+
+
+@dataclass(frozen=True, slots=True)
+class _ClipboardSays:
+    """Something about the clipboard for the agent."""
+
+    news: ClipboardNews
 
 
 class RemoteApp:
@@ -116,7 +135,9 @@ class RemoteApp:
         self._on_close = on_close
         self._scale = FIT
         self._told_input: tuple[InputMode, bool | None] = ("unicode", None)
-        self._clipboard = ""
+        self._newest: dict[type, e.LinkEvent] = {}
+        self._newest_lock = threading.Lock()
+        self._rang_at = 0.0
         self._clipboard_is_open: bool | None = None
         self._asked_at = -_ASK_EVERY_S
         self._picture_is_queued = False
@@ -134,6 +155,11 @@ class RemoteApp:
         )
         self._pump: Pump[object] = Pump(root, queue.Queue(), self._handle, 5, after_turn=self._paint)
         self.link = make_link(self._emit)
+        self._clipboard = ClipboardDesk(
+            root,
+            send=self.link.send_cut_text,
+            tell=lambda news: self._pump.put(_ClipboardSays(news)),
+        )
         self.picture = Picture(
             on_change=self._picture_changed,
             on_fence=self.link.answer_fence,
@@ -153,8 +179,22 @@ class RemoteApp:
     def _emit(self, event: e.LinkEvent) -> None:
         if isinstance(event, Ready | Resized | RectReceived | UpdateDone | FenceReceived):
             self.picture.put(event)
-        if not isinstance(event, RectReceived | UpdateDone | FenceReceived):
+        if isinstance(event, CutTextReceived):
+            self._clipboard.take(event.text)
+        if isinstance(event, CursorChanged | Bell | CutTextReceived):
+            self._put_newest(event)
+        elif not isinstance(event, RectReceived | UpdateDone | FenceReceived):
             self._pump.put(event)
+
+    def _put_newest(self, event: CursorChanged | Bell | CutTextReceived) -> None:
+        """Of these only the last one counts, however many a hostile server sends before Tk looks."""
+        kind = type(event)
+        with self._newest_lock:
+            is_queued = kind in self._newest
+            # The text itself is with the clipboard already.
+            self._newest[kind] = CutTextReceived("") if isinstance(event, CutTextReceived) else event
+        if not is_queued:
+            self._pump.put(_Newest(kind))
 
     def _picture_changed(self) -> None:
         # One wake-up is enough however many updates came before Tk got to it.
@@ -170,14 +210,11 @@ class RemoteApp:
                 self._picture_is_queued = False
                 self._needs_paint = True
                 return
-            case CursorChanged():
-                self.window.desktop.set_cursor(event)
+            case _Newest(kind):
+                self._take_newest(kind)
                 return
-            case CutTextReceived(text):
-                self._take_clipboard(text)
-                return
-            case Bell():
-                self.root.bell()
+            case _ClipboardSays(news):
+                self._say_clipboard(*news)
                 return
             case ProtocolError():
                 self._picture_failed(event)
@@ -202,6 +239,17 @@ class RemoteApp:
         self._show()
         if isinstance(event, e.Ended):
             self._show_ended()
+
+    def _take_newest(self, kind: type) -> None:
+        with self._newest_lock:
+            event = self._newest.pop(kind)
+        if isinstance(event, CursorChanged):
+            self.window.desktop.set_cursor(event)
+        elif kind is CutTextReceived:
+            self._clipboard.put_down()
+        elif time.monotonic() - self._rang_at > _RING_EVERY_S:
+            self._rang_at = time.monotonic()
+            self.root.bell()
 
     def _paint(self) -> None:
         if not self._needs_paint:
@@ -327,7 +375,7 @@ class RemoteApp:
 
     def focus_gained(self) -> None:
         """The desktop has the keyboard: tell what was copied meanwhile."""
-        self._give_clipboard()
+        self._clipboard.look()
 
     def focus_lost(self) -> None:
         """Other windows get the keys: nothing may stay pressed."""
@@ -370,6 +418,7 @@ class RemoteApp:
             self.files.close()
         self.link.close()
         self.picture.stop()
+        self._clipboard.close()
         self._pump.stop()
         self._on_close()
         self.root.destroy()
@@ -593,23 +642,22 @@ class RemoteApp:
 
     def _follow_clipboard(self) -> None:
         """Open or close the clipboard of the screen channel as the rights and the switch say."""
-        is_open = self.model.may_take_clipboard or self.model.may_give_clipboard
+        desk, model = self._clipboard, self.model
+        desk.may_give, desk.may_take = model.may_give_clipboard, model.may_take_clipboard
+        is_open = desk.may_take or desk.may_give
         if is_open != self._clipboard_is_open:
             self._clipboard_is_open = is_open
             self.link.set_clipboard(is_open)
-            self._give_clipboard()
+            desk.look()
 
-    def _give_clipboard(self) -> None:
-        if not self.model.may_give_clipboard:
-            return
-        with contextlib.suppress(tk.TclError):
-            text = self.root.clipboard_get()
-            if text and text != self._clipboard:
-                self._clipboard = text
-                self.link.send_cut_text(text)
-
-    def _take_clipboard(self, text: str) -> None:
-        if self.model.may_take_clipboard and text != self._clipboard:
-            self._clipboard = text
-            self.root.clipboard_clear()
-            self.root.clipboard_append(text)
+    def _say_clipboard(self, what: str, size: int) -> None:
+        """A sentence where a text is so large that it takes a while, or too large."""
+        megabytes = f"{size / MIB:.1f} MB"
+        text = {
+            "sent": t("복사한 글을 보냅니다. (%(size)s)", size=megabytes),
+            "received": t("고객이 복사한 글을 받았습니다. (%(size)s)", size=megabytes),
+            "too_large": t("복사한 글이 10 MB보다 커서 보내지 않습니다."),
+        }[what]
+        tone: Tone = "waiting" if what == "too_large" else "info"
+        self.model.say(Status(tone, "clipboard", text), time.monotonic())
+        self._show()

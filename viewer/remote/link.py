@@ -29,6 +29,7 @@ from viewer.remote.events import (
 from viewer.remote.screen_stream import Input, QualityMode, ScreenStream
 from wire.control import messages as c
 from wire.errors import ProtocolError
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.events import FenceReceived
 from wire.signal.commands import Command
 from wire.terms import Channel
@@ -117,7 +118,7 @@ class SupportLink:
         if self._stream is not None:
             self._stream.set_clipboard(is_on)
 
-    def send_cut_text(self, text: str) -> None:
+    def send_cut_text(self, text: PreparedText) -> None:
         """Tell what our clipboard holds."""
         if self._stream is not None:
             self._stream.send_cut_text(text)

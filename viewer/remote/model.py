@@ -20,7 +20,7 @@ from wire.control import messages as c
 from wire.rfb.events import ExtendedKeysShown, Ready
 from wire.terms import Options
 
-__all__ = ["Facts", "RemoteModel", "Setting", "Status"]
+__all__ = ["Facts", "RemoteModel", "Setting", "Status", "Tone"]
 
 Tone: TypeAlias = Literal["info", "waiting", "danger", "connected"]
 Setting: TypeAlias = Literal["control", "clipboard", "quality"]

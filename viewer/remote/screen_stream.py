@@ -8,10 +8,12 @@ thread.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeAlias
 
 from wire.errors import LimitExceeded, ProtocolError, WrongState
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.constants import Encoding
 from wire.rfb.events import FenceReceived, ViewerEvent
 from wire.rfb.messages import KeyEvent, PointerEvent, QemuKeyEvent, SetEncodings
@@ -49,6 +51,7 @@ class ScreenStream:
         self._protocol = ViewerProtocol(encodings=QUALITIES[quality], password=password, auto_fence=False)
         self._protocol.clipboard.is_open = clipboard_is_on
         self._is_ready = False
+        self._waiting: deque[Input] = deque()
 
     def receive(self, data: bytes) -> None:
         """Take bytes of the other side. Raises ProtocolError: close the connection."""
@@ -61,6 +64,7 @@ class ScreenStream:
             events = self._protocol.events()
             self._is_ready = self._is_ready or bool(events)
             self._flush()
+        self._send_waiting()
         for event in events:
             self._emit(event)
         if failure is not None:
@@ -68,17 +72,29 @@ class ScreenStream:
 
     def send(self, events: Iterable[Input]) -> None:
         """Send input; dropped before the picture's first message. Keys go by their symbol where the server
-        does not know places.
+        does not know places. Never waits: while the link's thread unpacks ten megabytes of text, it sends.
         """
-        with self._lock:
-            if not self._is_ready:
-                return
-            for event in events:
-                if not isinstance(event, QemuKeyEvent) or self._protocol.supports(Encoding.QEMU_EXTENDED_KEY):
-                    self._protocol.send(event)
-                elif event.keysym:
-                    self._protocol.send(KeyEvent(event.down, event.keysym))
-            self._flush()
+        if self._is_ready:
+            self._waiting.extend(events)
+            self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        # Who cannot have the lock may go: its holder looks once more after it has let go.
+        while self._waiting and self._lock.acquire(blocking=False):
+            try:
+                while self._waiting:
+                    self._send_one(self._waiting.popleft())
+                self._flush()
+            except WrongState:
+                self._waiting.clear()  # the connection failed; its end is on its way
+            finally:
+                self._lock.release()
+
+    def _send_one(self, event: Input) -> None:
+        if not isinstance(event, QemuKeyEvent) or self._protocol.supports(Encoding.QEMU_EXTENDED_KEY):
+            self._protocol.send(event)
+        elif event.keysym:
+            self._protocol.send(KeyEvent(event.down, event.keysym))
 
     def refresh(self) -> None:
         """Ask for the whole picture anew."""
@@ -99,8 +115,11 @@ class ScreenStream:
         with self._lock:
             self._protocol.clipboard.is_open = is_on
 
-    def send_cut_text(self, text: str) -> bool:
-        """Tell what our clipboard holds; False when it is too much or there is nobody to tell."""
+    def send_cut_text(self, text: str | PreparedText) -> bool:
+        """Tell what our clipboard holds; False when it is too much or there is nobody to tell.
+
+        A large text is prepared before, so that the lock is held for a moment only.
+        """
         with self._lock:
             if not self._is_ready:
                 return False

@@ -19,6 +19,7 @@ from viewer.remote.screen_stream import Input, QualityMode, ScreenStream
 from wire.control.messages import ControlMessage
 from wire.errors import ProtocolError
 from wire.limits import MIB
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.events import FenceReceived, Ready
 
 __all__ = ["VncLink", "parse_address"]
@@ -83,7 +84,7 @@ class VncLink:
         """Take and give clipboard text, or not."""
         self._stream.set_clipboard(is_on)
 
-    def send_cut_text(self, text: str) -> None:
+    def send_cut_text(self, text: PreparedText) -> None:
         """Tell what our clipboard holds."""
         self._stream.send_cut_text(text)
 

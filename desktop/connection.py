@@ -8,6 +8,7 @@ they must be quick and must not touch Tk. Other threads use `call` only.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import heapq
 import ipaddress
@@ -39,6 +40,8 @@ _READ_BYTES: Final = 256 * KIB
 _SEND_BYTES: Final = 128 * KIB
 # An address that does not answer makes way for the next one of the same name (RFC 8305, in turn).
 _NEXT_ADDRESS_S: Final = 2.0
+# A network that comes back is noticed by a new dialling sooner than by the kernel's, which waits ever longer.
+_DIAL_S: Final = 4.0
 # How long a closed connection may take to get its last words out.
 _FINISH_S: Final = 2.0
 _STOP_S: Final = 1.0
@@ -153,6 +156,18 @@ class Connection:
         self._held = on
         self._watch()
 
+    def has_lost_address(self) -> bool:
+        """Whether this PC no longer has the address that the connection began from: nothing can arrive."""
+        if self._socket is None or self._state is not _State.OPEN:
+            return False
+        try:
+            host, *_ = self._socket.getsockname()
+            with socket.socket(self._socket.family, socket.SOCK_DGRAM) as probe:
+                probe.bind((host, 0))
+        except OSError as error:
+            return error.errno == errno.EADDRNOTAVAIL
+        return False
+
     def finish(self) -> None:
         """Send what waits, then close; no callback is called any more."""
         if self.is_closed:
@@ -211,8 +226,8 @@ class Connection:
                 why = error.strerror or type(error).__name__
                 self._drop_socket()
                 continue
-            if self._addresses:
-                self._hurry = self._link.call_later(_NEXT_ADDRESS_S, self._hurry_on)
+            patience_s = _NEXT_ADDRESS_S if self._addresses else _DIAL_S
+            self._hurry = self._link.call_later(patience_s, self._hurry_on)
             self._watch()
             return
         self._lose(why, PROXY_REFUSED if self._tunnel_wanted is not None else "B-10")

@@ -38,6 +38,9 @@ _WHY: Final = {
 # The web half's own "no" to the bearer; 429 and 5xx mean "later".
 _FINAL_STATUS: Final = frozenset({400, 401, 403, 404, 410})
 _STEADY_S: Final = 5.0
+# With somebody being helped a network that comes back must be noticed soon.
+_HURRIED_S: Final = 4.0
+_PATIENT_S: Final = 10.0
 _RENEW_S: Final = 4 * 3600.0
 
 
@@ -128,8 +131,12 @@ class SignalLink:
             return
         url, bearer = f"{self._base_url}/signal/ticket", self._bearer
 
+        timeout = _HURRIED_S if self._connected else _PATIENT_S
+
         def ask() -> dict[str, Any]:
-            return post_json(url, {}, bearer=bearer, language=self._language, ca_file=self._ca_file)
+            return post_json(
+                url, {}, bearer=bearer, language=self._language, timeout=timeout, ca_file=self._ca_file
+            )
 
         self._link.run_aside(ask, self._take_ticket)
 

@@ -878,6 +878,12 @@ class ParticipantLink:
             for each in list(self._legs.values()):
                 self._give_up(each, "silent")
             return
+        is_silent = self._beat.quality(now) != "ok"
+        if is_silent and leg.connection is not None and leg.connection.has_lost_address():
+            log.info("address_lost", extra={"participant": self.participant})
+            for each in list(self._legs.values()):
+                self._give_up(each, "address lost")
+            return
         beat = self._beat.due(now)
         if beat is not None:
             self._say(beat)

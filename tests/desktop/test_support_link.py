@@ -94,6 +94,8 @@ class Switchboard:
                     self.offer()
             elif isinstance(command, c.EndSession | c.EndOwnSession):
                 self.is_over = True
+            elif isinstance(command, c.TicketNeed) and command.unreachable:
+                pass  # there is no other relay: the tickets stay good
             elif isinstance(command, c.TicketNeed) and command.epoch >= self.epoch and not self.is_over:
                 if command.keys_lost:
                     self.ask_keys()
@@ -259,7 +261,16 @@ def test_it_shows_an_unspent_ticket_again(fresh: Story) -> None:
     wait_until(lambda: fresh.agent.words)
     fresh.relay = FakeRelay(port=port)
     wait_until(lambda: fresh.is_open(2))
-    assert fresh.board.needs("agent") == []
+    assert all(need.unreachable for need in fresh.board.needs("agent"))
+    assert fresh.board.epoch == 2
+
+
+def test_it_says_that_the_relay_does_not_answer(fresh: Story) -> None:
+    """Once in a while, so that the web half can offer another one."""
+    fresh.relay.close()
+    fresh.board.ask_keys()
+    wait_until(lambda: fresh.board.needs("agent") and fresh.board.needs("customer"))
+    assert {need.unreachable for need in fresh.board.needs("agent")} == {True}
 
 
 def test_it_drops_offers_of_an_old_epoch(story: Story) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app.accounts.confirm import confirm_password
 from app.accounts.endings import end_log_ins_of
 from app.accounts.models import PasswordReset
+from app.accounts.warnings import warn
 from app.passwords import hash_password, is_right_password
 from app.team.actions import check_password
 from app.team.errors import AgentRejected
@@ -56,6 +57,7 @@ def store_password(agent_id: int, password_hash: str, *, keep: int | None = None
         agent.password_hash = password_hash
         agent.version += 1
         end_log_ins_of(agent_id, "password", but=keep, now=now)
+        warn("password_changed", agent, agent.email, now=now)
         db.session.execute(
             update(PasswordReset)
             .where(PasswordReset.agent_id == agent_id, PasswordReset.used_at.is_(None))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.accounts.confirm import confirm_password
 from app.accounts.models import LoginSession
+from app.accounts.warnings import warn
 from app.team.errors import AgentRejected
 from app.team.queries import get_agent
 from app.team.rules import is_valid_email, is_valid_phone
@@ -59,6 +60,8 @@ def change_own_details(
         changed = [name for name, new, old in pairs if new != old]
         if not changed:
             return
+        if "email" in changed:
+            warn("email_changed", agent, agent.email, now=now)
         agent.phone, agent.email, agent.version = phone, email, agent.version + 1
         audit.record("agent.own_changed", f"agent:{agent_id}", {"changed": changed}, by=by, at=now)
 

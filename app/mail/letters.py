@@ -88,6 +88,28 @@ BaroHelp
 """,
         ),
     },
+    "email_changed": {
+        "ko": Letter(
+            "[바로헬프] {company} 계정의 이메일이 바뀌었습니다",
+            """{name} 님, 안녕하십니까.
+
+{company}의 {login_id} 계정에 등록된 이메일이 {when}에 이 주소가 아닌 다른 주소로 바뀌었습니다.
+(접속 주소 {address}) 직접 바꾸지 않으셨다면 회사의 관리자에게 바로 알려 주십시오.
+
+바로헬프
+""",
+        ),
+        "en": Letter(
+            "[BaroHelp] The e-mail address of your {company} account was changed",
+            """Hello {name},
+
+the account {login_id} of {company} has another e-mail address than this one since {when}
+(changed from {address}). If it was not you, tell your company's administrator at once.
+
+BaroHelp
+""",
+        ),
+    },
 }
 
 

@@ -67,13 +67,17 @@ def record(
     return entry
 
 
-def find_entries(*, before: int | None, company: str = "") -> tuple[Sequence[OperatorAudit], bool]:
-    """A page of the log, the newest first, and whether there is an older one."""
+def find_entries(
+    *, before: int | None, company: str = "", deeds_only: bool = False
+) -> tuple[Sequence[OperatorAudit], bool]:
+    """A page of the log, the newest first, and whether there is an older one; looks left out if wished."""
     statement = select(OperatorAudit).order_by(OperatorAudit.n.desc()).limit(PAGE + 1)
     if before is not None:
         statement = statement.where(OperatorAudit.n < before)
     if company:
         statement = statement.where(OperatorAudit.company == company)
+    if deeds_only:
+        statement = statement.where(OperatorAudit.action != "wall.crossed")
     rows = db.session.scalars(statement).all()
     return rows[:PAGE], len(rows) > PAGE
 

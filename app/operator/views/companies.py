@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.errors import AppError, NotFound
 from app.operator import audit, companies, queries, rules
-from app.operator.deeds import DEEDS, deed_words
+from app.operator.deeds import deed_words
 from app.operator.doer import doer
 from app.operator.options import list_forced_off
 from app.operator.views import blueprint
@@ -138,8 +136,7 @@ def _page(slug: str, refusal: str = "") -> str:
     found, now = companies.get_company(slug), now_utc()
     usage = queries.usage_of([found.id], by=doer(), now=now, why=f"usage of {found.slug}")
     row = companies.get_company(slug)
-    entries, has_older = audit.find_entries(before=None, company=row.slug)
-    deeds: Callable[..., object] = deed_words
+    entries, _has_older = audit.find_entries(before=None, company=row.slug, deeds_only=True)
     return render_template(
         "operator/company.html",
         row=row,
@@ -150,9 +147,8 @@ def _page(slug: str, refusal: str = "") -> str:
         rules=rules,
         forced=list_forced_off(row.id),
         options=OPTIONS,
-        entries=[entry for entry in entries if entry.action in DEEDS and entry.action != "wall.crossed"],
-        has_older=has_older,
-        words=deeds,
+        entries=entries,
+        words=deed_words,
     )
 
 

@@ -23,13 +23,15 @@ def list_log() -> ResponseReturnValue:
     """A page of the log, the newest first."""
     before, company = request.args.get("before", ""), request.args.get("company", "").strip().lower()[:31]
     number = int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None
-    entries, has_older = audit.find_entries(before=number, company=company)
+    deeds_only = request.args.get("deeds") == "only"
+    entries, has_older = audit.find_entries(before=number, company=company, deeds_only=deeds_only)
     return render_template(
         "operator/log.html",
         entries=entries,
         has_older=has_older,
         before=number,
         company=company,
+        deeds_only=deeds_only,
         words=deed_words,
         details=_details,
         program=name_program,

@@ -60,6 +60,14 @@ def test_it_works(app, client, mailed: None, cast: Cast) -> None:
     assert client.post("/manage/login", data=form_of(cast.bora) | {"password": NEW}).status_code == 302
 
 
+def test_whoever_owns_the_address_is_warned(app, client, link: str, cast: Cast) -> None:
+    client.post(link, data=BOTH)
+    with app.app_context(), tenant_scope(cast.maru.id):
+        letter = last_letter()
+    assert letter.subject == "[바로헬프] 마루 상담실 비밀번호가 바뀌었습니다"
+    assert "127.0.0.1" in letter.text
+
+
 def test_the_letter_is_in_the_readers_language(app, client, mailed: None, cast: Cast) -> None:
     client.post(PAGE, data={"tenant": "maru", "login_id": "bora"}, headers={"Accept-Language": "en"})
     with app.app_context(), tenant_scope(cast.maru.id):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import LoginSession
+from app.mail.outbox import list_letters
 from app.team.queries import get_agent
 from tenants.audit import AuditEntry
 from tenants.database import db, tenant_scope
@@ -42,6 +43,14 @@ def test_another_mail_address_needs_the_password(app, browser, cast: Cast) -> No
     assert browser.post(PAGE, data=form | {"password": PASSWORD}).status_code == 302
     with app.app_context(), tenant_scope(cast.maru.id):
         assert get_agent(cast.bora.id).email == "bora@example.com"
+
+
+def test_the_old_address_is_warned_of_a_new_one(app, browser, cast: Cast) -> None:
+    for email in ("bora@example.com", "thief@example.com"):
+        browser.post(PAGE, data={"phone": "", "email": email, "password": PASSWORD})
+    with app.app_context(), tenant_scope(cast.maru.id):
+        (row,) = list_letters()
+        assert (row.recipient, row.letter) == ("bora@example.com", "email_changed")
 
 
 @pytest.mark.parametrize("wrong", [{"phone": "call me"}, {"email": "nowhere"}, {"phone": "<script>"}])

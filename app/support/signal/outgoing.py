@@ -99,7 +99,6 @@ def with_tickets(offer: Offer, side: Side, *, now: float, via: Via = "program") 
         epoch=participant.epoch,
         relay_url=relay.url,
         more_urls=relay.more_urls,
-        more_urls=relay.more_urls,
         tickets=tickets,
         ttl_s=lifetime_s,
     )

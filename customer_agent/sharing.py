@@ -173,7 +173,11 @@ class Sharing:
 def told(state: ShareState) -> control.Sharing:
     """What agents' programs are told of it."""
     monitors = tuple(
-        control.Monitor(one.id, *one.area, name=one.name[:120], primary=one.is_primary)
+        control.Monitor(one.id, *one.area, name=_printable(one.name), primary=one.is_primary)
         for one in state.monitors[:MAX_SCREENS]
     )
     return control.Sharing(state.kind, state.why, state.monitor, state.title, monitors)
+
+
+def _printable(name: str) -> str:
+    return "".join(each for each in name if each.isprintable())[:120]

@@ -78,11 +78,11 @@ class Painter:
         self.sync()
 
     def noise(self, window: Any, area: Area, seed: int) -> None:
-        """Many small rectangles, as a busy program would draw."""
+        """Many small rectangles, as a busy program would draw, with far less red than the secret."""
         random = np.random.default_rng(seed)
         for _ in range(12):
             x, y = (int(random.integers(0, side)) for side in (area.width, area.height))
-            self.fill(window, Area(x, y, 23, 17), int(random.integers(0, 0xA00000)))
+            self.fill(window, Area(x, y, 23, 17), int(random.integers(0, 0x600000)))
 
     def sync(self) -> None:
         """Wait until the X server has done everything."""

@@ -175,3 +175,18 @@ def test_it_keeps_a_region_where_it_is_and_waits_when_it_leaves_the_screen(outpu
         wait_for(lambda: share.state.area == Area(500, 400, 255, 151), what="the region again")
         painter.fill_root(Area(0, 0, 1000, 700), BLUE)
         share.look(lambda: share.sees(BLUE) == 255 * 151, "its picture")
+
+
+@pytest.mark.slow
+def test_it_shows_the_main_monitor_where_all_are_more_than_8k() -> None:
+    """Two monitors of 7680 by 4320 px; 265 MB for the X server alone."""
+    displays.require_programs("xrandr")
+    first, second = Area(0, 0, 7680, 4320), Area(7680, 0, 7680, 4320)
+    with displays.xvfb(15360, 4320) as one, painting(one) as painter:
+        set_monitor(one, "first", first, "screen")
+        set_monitor(one, "*second", second)
+        painter.fill_root(first, RED)
+        painter.fill_root(second, BLUE)
+        with sharing(one, Everything()) as share:
+            assert (share.state.kind, share.state.why) == ("monitor", "too_large")
+            share.viewer.look(lambda: share.sees(BLUE) == 7680 * 4320, what="8K", deadline_s=60.0)

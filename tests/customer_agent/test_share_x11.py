@@ -157,6 +157,27 @@ def test_it_shows_one_window_without_what_covers_it(display: Display, painter: P
         assert share.viewer.secrets == 0
 
 
+@pytest.mark.slow
+def test_it_shows_one_window_without_what_covers_it_in_a_long_run(display: Display, painter: Painter) -> None:
+    """Moved, resized, hidden and shown again, with the secret before and behind it all the time."""
+    shown = painter.window(PLACE, SHOWN, "shown")
+    secret = painter.window(Area(300, 200, 400, 300), SECRET, "secret", override=True)
+    with sharing(display, OneWindow(shown.id, "shown")) as share:
+        ask_for_more(share.viewer)
+        for step in range(400):
+            secret.configure(x=7 * step % 500, y=5 * step % 400)
+            shown.configure(width=300 + 13 * step % 200, height=200 + 11 * step % 150)
+            if step % 40 == 13:
+                shown.unmap()
+            if step % 40 == 17:
+                shown.map()
+            painter.fill_root(DESKTOP, SECRET)
+            painter.noise(shown, PLACE, step)
+            share.viewer.step()
+        assert share.viewer.updates > 50
+        assert share.viewer.secrets == 0
+
+
 def test_it_shows_black_where_a_program_does_not_draw(display: Display, painter: Painter) -> None:
     """XComposite's pixmaps begin with what lay on the screen; a program that hangs never covers that."""
     shown = painter.window(PLACE, None, "hangs")

@@ -81,6 +81,12 @@ def test_it_offers_no_parts_where_the_company_does_not() -> None:
     assert shares(story) == [Everything()]
 
 
+def test_it_lets_no_agent_ask_where_the_company_does_not() -> None:
+    assert connected().gate.permits("p1", control.AskShare("a1", "all"))
+    for options in ({"partial_share": False}, {"view_only": True, "partial_share": False}):
+        assert not connected(**options).gate.permits("p1", control.AskShare("a1", "all"))
+
+
 def test_it_does_not_go_back_to_the_desktop_when_the_window_closes() -> None:
     story = connected()
     story.model.show(WINDOW)

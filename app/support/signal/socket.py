@@ -112,27 +112,39 @@ class SignalSocket:
         """Take the stream over and bring the program up to date."""
         self._unsubscribe = self._sweep.hub.subscribe(stream_topic(self._owner.stream_id), self._wake)
         self._sweep.add(self._owner.tenant_id, self._owner.stream_id, self._id)
-        now = now_utc()
         with tenant_scope(self._owner.tenant_id):
-            if self._owner.agent_id is not None:
-                agent = db.session.get(Agent, self._owner.agent_id)
-                assert agent is not None, "the log-in's agent is there"
-                sessions.open_agent_socket(self._owner.stream_id, self._id, agent, now=now)
-            else:
-                assert self._owner.session_id is not None
-                sessions.open_customer_socket(
-                    self._owner.stream_id, self._id, self._owner.session_id, now=now
-                )
+            self._take_stream()
         with tenant_scope(self._owner.tenant_id):
             texts = self._first_messages(after)
         for text in texts:
             self._ws.send(text)
         self._news.set()
 
+    def _take_stream(self) -> None:
+        now = now_utc()
+        if self._owner.agent_id is not None:
+            agent = db.session.get(Agent, self._owner.agent_id)
+            assert agent is not None, "the log-in's agent is there"
+            sessions.open_agent_socket(self._owner.stream_id, self._id, agent, now=now)
+        else:
+            assert self._owner.session_id is not None
+            sessions.open_customer_socket(self._owner.stream_id, self._id, self._owner.session_id, now=now)
+
+    def _take_stream_back(self) -> None:
+        """A socket that was taken for dead (somebody set the clock, the machine slept) says that it lives."""
+        with tenant_scope(self._owner.tenant_id):
+            stream = db.session.get(SignalStream, self._owner.stream_id, populate_existing=True)
+            was_let_go = stream is not None and stream.socket_id is None
+        if was_let_go:
+            log.warning("signal_taken_for_dead", stream=self._owner.stream_id)
+            with tenant_scope(self._owner.tenant_id):
+                self._take_stream()
+
     def turn(self) -> None:
         """Wait for input, news or the beat, and do what is due."""
         if not self._news.is_set() and not self._ws.input_buffer:
-            self._ws.event.wait(max(0.0, self._ping_due - time.monotonic()))
+            due = min(self._ping_due, self._heard + SIGNAL_DEAD_S)
+            self._ws.event.wait(max(0.0, due - time.monotonic()))
         self._ws.event.clear()
         self._read()
         if self._news.is_set():
@@ -145,7 +157,8 @@ class SignalSocket:
         with suppress(ConnectionClosed, OSError, LocalProtocolError):
             self._ws.close(code, reason)
         self._wire.end_soon()
-        self._ws.thread.join(CLOSE_WAIT_S)
+        if time.monotonic() - self._heard < SIGNAL_DEAD_S:  # a dead program's presence must not wait for it
+            self._ws.thread.join(CLOSE_WAIT_S)
 
     def leave(self) -> None:
         """Give the stream back; the deadlines of presence and resume begin."""
@@ -190,6 +203,7 @@ class SignalSocket:
         """Send the durable messages that are new, then close when the stream's owner may speak no more."""
         while True:
             try:
+                self._take_stream_back()
                 with tenant_scope(self._owner.tenant_id):
                     ending = self._why_end()
                     if ending is not None and ending.code == CLOSE.REPLACED:

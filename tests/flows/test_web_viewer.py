@@ -94,6 +94,7 @@ def test_it_comes_back_after_breaks_and_after_being_loaded_again(
 ) -> None:
     """The relay dies and returns: same page, same words. The page is loaded again: same support session."""
     written = open_notebook(customer, tmp_path)
+    web.lose_once("**/console/backoff.js*")
     web.connect(customer)
     words = words_of(web)
     stack.kill("relay")

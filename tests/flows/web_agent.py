@@ -58,6 +58,11 @@ class WebAgent:
         waits.wait_for()
         return str(waits.text_content()).replace(" ", "")
 
+    def lose_once(self, address: str) -> None:
+        """The next load of a script fails, as when a phone changes its network."""
+        left = ["failed"]
+        self.context.route(address, lambda route: route.abort(left.pop()) if left else route.continue_())
+
     def accept(self) -> None:
         """Open the desktop of the customer who allowed, and wait for its picture."""
         with self.context.expect_page() as opened:

@@ -159,7 +159,7 @@ def need_tickets(
         if need.channel == "files":
             _offer_files(done, session, participant, need)
             return
-        # New keys that were asked for are served by a newer exchange, not by a newer offer of the other end's.
+        # A wish for new keys is served by a newer exchange, not by an offer that the other end asked for.
         if need.epoch < (participant.key_epoch if need.keys_lost else participant.epoch):
             return
         relay = relays.choose(now=now, current=session.relay_id, is_unreachable=need.unreachable)

@@ -86,6 +86,21 @@ def test_a_page_takes_over_from_the_program_and_is_told_when_it_lost(cast: Cast)
     assert "participant.left" not in kinds(view)
 
 
+def test_a_page_gets_new_keys_although_the_other_end_asked_for_tickets_first(cast: Cast) -> None:
+    """Loaded again, it asks at the epoch that it knows; the customer's wish has raised it meanwhile."""
+    waiting = make.make_slot(cast.bora)
+    view = open_page(cast.bora, waiting.session)
+    participant = make.connect(cast.bora, waiting, view).public_id
+    make.exchange_keys(cast.bora, waiting, participant, view)
+    wish = TicketNeed(participant, "screen", 1)
+    channels.need_tickets(wish, agent=None, session_id=waiting.session_id, stream_id=0, now=now_utc())
+    assert kinds(view)[-1] == "offer"
+    need(participant, view, cast, keys_lost=True)
+    assert (make.messages_of(view)[-1]["t"], make.messages_of(view)[-1]["epoch"]) == ("key.ask", 3)
+    need(participant, view, cast, keys_lost=True)
+    assert kinds(view).count("key.ask") == 2
+
+
 def test_its_tickets_are_good_for_a_browser_only(cast: Cast, signing_key) -> None:
     waiting = make.make_slot(cast.bora)
     view = open_page(cast.bora, waiting.session)

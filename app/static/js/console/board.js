@@ -128,7 +128,10 @@ function showCard(card, slot, session) {
   write("who", [session.pc, session.os, session.ip].filter(Boolean).join(" · "));
   part(card, "auto").checked = slot.auto_connect;
   const address = page.view_url.replace("SESSION", slot.session);
-  part(card, "accept").href = part(card, "open").href = address;
+  for (const anchor of [part(card, "accept"), part(card, "open")]) {
+    anchor.href = address;
+    anchor.target = `view-${slot.session}`;  // one tab for a customer, however often it is opened
+  }
   only("accept", kind === "online");
   only("open", kind === "connected");
   only("end", kind === "connected");

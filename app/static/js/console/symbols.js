@@ -22,6 +22,11 @@ export const SPECIAL_KEYS = {
   backspace: [KEYS.backspace],
   del: [KEYS.del],
   print: [KEYS.print],
+  left: [0xff51],
+  up: [0xff52],
+  right: [0xff53],
+  down: [0xff54],
+  ...Object.fromEntries([..."acvxzs"].map((letter) => [`ctrl-${letter}`, [KEYS.control, letter.codePointAt(0)]])),
   ...Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`f${at + 1}`, [functionKey(at + 1)]])),
 };
 

@@ -176,6 +176,8 @@ function finish(by, reason) {
   releaseAll();
   link?.close();
   screen.drop();
+  // What the customer showed does not stay on the agent's screen.
+  screen.forgetPicture();
   sheets.close();
   if (document.fullscreenElement) document.exitFullscreen();
   show();

@@ -19,11 +19,12 @@ test("it sends letters as they grow, and syllables when they are done", () => {
 });
 
 test("it can send every key of the list", () => {
-  assert.equal(Object.keys(SPECIAL_KEYS).length, 26);
+  assert.equal(Object.keys(SPECIAL_KEYS).length, 36);
   for (const [name, symbols] of Object.entries(SPECIAL_KEYS)) {
     assert.ok(symbols.length && symbols.every(Number.isInteger), name);
   }
   assert.deepEqual(SPECIAL_KEYS.f12, [0xffc9]);
+  assert.deepEqual(SPECIAL_KEYS["ctrl-v"], [0xffe3, 0x76]);
 });
 
 const RIGHTS = { t: "rights", serial: 0, view: true, mouse: true, keyboard: true, clipboard_in: true };

@@ -248,6 +248,11 @@ class SupportLink:
         if self._stream is not None:
             self._stream.call(show)
 
+    def look_again(self) -> None:
+        """Find out whether what is hidden can be shown again."""
+        if self._stream is not None:
+            self._stream.look()
+
     def close_participant(self, participant: str) -> None:
         """Close the channels of one participant."""
         with self._lock:

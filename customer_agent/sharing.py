@@ -31,6 +31,9 @@ class SharingPort(Protocol):
     def show_monitor(self, participant: str, i: int, monitor: int | None) -> None:
         """Look at one monitor, or answer message `i` with a refusal."""
 
+    def look_again(self) -> None:
+        """Find out whether what is hidden can be shown again."""
+
     def say(self, message: control.ControlMessage, participant: str | None = None) -> None:
         """Send a control message."""
 
@@ -150,7 +153,10 @@ class Sharing:
             self.choice = Nothing(state.why)
 
     def tick(self, now: float) -> bool:
-        """Give up a question nobody answers; whether there was one."""
+        """Look for what is hidden, give up a question nobody answers; whether there was one."""
+        if self.state.is_held and self.state.kind != "nothing":
+            # While no picture may leave, nobody else asks the screen.
+            self._port.look_again()
         if self.asked is None or now < self.asked.until:
             return False
         asked, self.asked = self.asked, None

@@ -108,6 +108,10 @@ class ScreenStream(threading.Thread):
         if self._waits_for_room:
             self.wake()
 
+    def look(self) -> None:
+        """Read what happened on the screen though no viewer may have a picture: what is shown may be back."""
+        self.call(lambda: self._read_news(self._clock()))
+
     def wake(self) -> None:
         """Look again: a viewer may have room now."""
         # A full socket means that the thread is due to wake anyhow.

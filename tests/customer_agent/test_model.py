@@ -62,6 +62,9 @@ class RecordingPort:
     def show_monitor(self, participant: str, i: int, monitor: int | None) -> None:
         self.orders.append(("monitor", participant, i, monitor))
 
+    def look_again(self) -> None:
+        self.orders.append(("look",))
+
     def tell_rights(self) -> None:
         self.orders.append(("rights",))
 

@@ -98,6 +98,23 @@ def test_it_does_not_go_back_to_the_desktop_when_the_window_closes() -> None:
     assert shares(story)[-1] == Nothing("closed")
 
 
+@pytest.mark.parametrize(
+    ("state", "looks"),
+    [
+        (ShareState("window", "minimised", window=7), 1),
+        (ShareState("region", "off_screen"), 1),
+        (ShareState("window", window=7), 0),
+        (ShareState("nothing", "closed"), 0),
+    ],
+)
+def test_it_looks_for_what_is_hidden_although_nobody_sees(state: ShareState, looks: int) -> None:
+    story = connected()
+    story.model.show(WINDOW)
+    story.model.take(e.SharingChanged(state))
+    story.model.tick()
+    assert story.port.orders.count(("look",)) == looks
+
+
 def test_it_lets_the_leading_agent_choose_a_monitor() -> None:
     story = connected()
     story.model.take(e.ControlReceived("p1", 5, control.ShowMonitor(1)))

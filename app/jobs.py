@@ -21,6 +21,7 @@ from huey import Huey, crontab
 from sqlalchemy import select
 
 from app.documents.making import forget_old
+from app.mail.postman import Postman
 from app.queue import add_tasks_to, make_huey
 from app.support import orders, relays
 from app.support.actions import expiry
@@ -134,12 +135,14 @@ def main() -> int:
     app = create_app(settings)
     huey = make_huey(settings)
     add_tasks(huey, app)
-    ticker = Ticker(app)
+    ticker, postman = Ticker(app), Postman(app)
     ticker.start()
+    postman.start()
     consumer = huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=2.0)
     log.info("jobs_started", database="sqlite" if settings.is_sqlite else "postgresql")
     consumer.run()
     ticker.stop()
+    postman.stop()
     return 0
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -104,6 +104,7 @@ class SignalSocket:
         self._budget, self._budget_at = float(COMMAND_BURST), time.monotonic()
         self._acked = self._acked_stored = 0
         self._ack_stored_at = 0.0
+        self._log_in_until: tuple[datetime, float] | None = None
         self._news = threading.Event()
         self._unsubscribe: Any = None
         self._sweep: Sweep = current_app.extensions["support.sweep"]
@@ -240,10 +241,17 @@ class SignalSocket:
     def _why_agent_ends(self) -> _Closing | None:
         log_in = db.session.get(LoginSession, self._owner.login_session_id, populate_existing=True)
         agent = db.session.get(Agent, self._owner.agent_id, populate_existing=True)
-        is_over = log_in is None or log_in.ended_at is not None or log_in.expires_at <= now_utc()
+        is_over = log_in is None or log_in.ended_at is not None or self._has_expired(log_in)
         if is_over or agent is None or not agent.may_work:
             return _Closing(CLOSE.LOGIN_ENDED, "log-in ended")
         return None
+
+    def _has_expired(self, log_in: LoginSession) -> bool:
+        """Counted from when this socket first saw the date: setting the clock ends no support session."""
+        if self._log_in_until is None or self._log_in_until[0] != log_in.expires_at:
+            left_s = (log_in.expires_at - now_utc()).total_seconds()
+            self._log_in_until = (log_in.expires_at, time.monotonic() + left_s)
+        return time.monotonic() >= self._log_in_until[1]
 
     def _is_farewell_being_written(self, stored: Sequence[SignalMessage]) -> bool:
         """Whether the log-in ended a moment ago, and the message that says why follows in the next action."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -17,6 +18,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from app.accounts.actions import end_log_ins_of
 from app.accounts.models import LoginSession
+from app.support.actions import expiry
 from app.support.signal import socket as signal_socket
 from app.support.signal import sweep as sweep_module
 from app.support.signal.models import CommandSeen, SignalStream
@@ -347,10 +349,6 @@ def test_it_gives_fresh_tickets_when_an_offer_is_read_again(cast: Cast, agent_pr
 
 
 def test_it_redraws_codes_for_a_program_that_is_there(cast: Cast, agent_program, in_database) -> None:
-    from datetime import timedelta
-
-    from app.support.actions import expiry
-
     agent = agent_program(cast.bora)
     agent.wait_for(AgentSnapshot)
     in_database(lambda: expiry.redraw_codes(now_utc() + timedelta(minutes=11)))
@@ -363,6 +361,27 @@ def test_it_ends_sockets_of_a_disabled_agent(cast: Cast, agent_program, in_datab
     in_database(lambda: end_log_ins_of(cast.bora.id, "disabled"))
     assert program.wait_closed() == CLOSE.LOGIN_ENDED
     assert program.all_of(LoginEnded)[0].reason == "disabled"
+
+
+def test_it_takes_a_stream_back_that_was_taken_for_dead(cast: Cast, agent_program, in_database) -> None:
+    """The clock was set: the sweep of another process thinks that nobody renewed the lease."""
+    program = agent_program(cast.bora)
+    program.wait_for(AgentSnapshot)
+    assert in_database(lambda: expiry.note_dead_sockets(now_utc() + timedelta(days=1))) == 1
+    until(lambda: in_database(lambda: len(make.queries.list_waiting(now_utc()))) == 1, "the number")
+    assert program.send(SlotAdd()).ok
+    assert program.ws.close_code is None
+
+
+def test_it_stays_when_somebody_sets_the_clock(
+    cast: Cast, agent_program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log-in lasts twelve hours of time that passes."""
+    program = agent_program(cast.bora)
+    program.wait_for(AgentSnapshot)
+    monkeypatch.setattr(signal_socket, "now_utc", lambda: now_utc() + timedelta(days=1))
+    assert program.send(SlotAdd()).ok
+    assert program.ws.close_code is None
 
 
 def test_it_lets_the_number_go_with_the_socket(cast: Cast, agent_program, in_database) -> None:

@@ -460,13 +460,19 @@ class SupportLink:
         return RfbPeer(
             stream,
             name=pc_name(),
-            send=lambda data: link.send("screen", data, epoch=epoch),
+            send=lambda data: self._send_picture(name, link, data, epoch),
             pending_bytes=lambda: link.pending_bytes("screen"),
             on_input=lambda event: self._take_input(name, event),
             on_lost=lambda reason: self._drop(name, reason),
             clipboard=self._shares_clipboard(name),
             visible=self._gate.may_see(name),
         )
+
+    def _send_picture(self, name: str, link: ParticipantLink, data: bytes, number: int) -> None:
+        participant = self._participants.get(name)
+        if participant is not None:
+            participant.files.screen_moved()
+        link.send("screen", data, epoch=number)
 
     def _shares_clipboard(self, name: str) -> bool:
         return self._gate.may("clipboard_in", name) or self._gate.may("clipboard_out", name)

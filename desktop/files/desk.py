@@ -7,12 +7,15 @@ thread and returns at once.
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+import time
+from typing import Final, Protocol
 
 from desktop.files.porter import Ends, Line, Porter
 from wire.terms import Channel, Side
 
 __all__ = ["FilesDesk", "FilesLink"]
+
+_MOVES_FOR_S: Final = 0.3
 
 
 class FilesLink(Protocol):
@@ -35,6 +38,7 @@ class FilesDesk:
         self._ends = ends
         self._porter: Porter | None = None
         self._is_closed = False
+        self._screen_moved_at = float("-inf")
         self._lock = threading.Lock()
 
     @property
@@ -53,6 +57,7 @@ class FilesDesk:
             send=lambda record, number: link.send("files", record, epoch=number),
             pending_bytes=lambda: link.pending_bytes("files"),
             screen_pending_bytes=lambda: link.pending_bytes("screen"),
+            screen_moves=lambda: time.monotonic() - self._screen_moved_at < _MOVES_FOR_S,
             want=lambda: link.want("files"),
             hold=lambda on: link.hold("files", on),
             refuse=lambda: link.refuse_channel("files"),
@@ -76,6 +81,10 @@ class FilesDesk:
         """The link has sent what waited, on any channel."""
         if self._porter is not None:
             self._porter.drained()
+
+    def screen_moved(self) -> None:
+        """A part of the picture went over the screen channel."""
+        self._screen_moved_at = time.monotonic()
 
     def screen_trip(self, trip_s: float) -> None:
         """The screen's round trip, as its fences measure it."""

@@ -63,6 +63,7 @@ class Line:
     send: Callable[[bytes, int], object]
     pending_bytes: Callable[[], int]
     screen_pending_bytes: Callable[[], int]
+    screen_moves: Callable[[], bool]
     want: Callable[[], object]
     hold: Callable[[bool], object]
     refuse: Callable[[], object]
@@ -327,6 +328,7 @@ class Porter(threading.Thread):
     def _work(self) -> None:
         if not self._protocol.is_ready:
             return
+        self._protocol.outbox.pacer.yield_to_screen(self._line.screen_moves())
         self._outgoing.work()
         for _ in range(_READS_A_TURN):
             if self._must_wait(self._clock()) or not self._outgoing.read(self._clock()):

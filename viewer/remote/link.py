@@ -190,6 +190,8 @@ class SupportLink:
             self._files.take(data)
         if channel != "screen" or self._stream is None:
             return
+        if self._files is not None:
+            self._files.screen_moved()
         try:
             self._stream.receive(data)
         except ProtocolError as error:

@@ -4,8 +4,8 @@ The way is the one of LEDBAT (RFC 6817): the time from a chunk to its acknowledg
 of the last minute is taken for the empty line, and what is above it is a queue that we helped to fill.
 Below TARGET_S of queue the window grows, above it shrinks; so whatever else is on the line, the screen
 first of all, takes what it needs, and files take the rest. `screen` gives a second opinion: the screen's
-own round trip, from its fences. A cap keeps two programs that share a processor with the screen from being
-busy with files alone. Times are seconds of a steady clock, passed in.
+own round trip, from its fences. A cap, lower while the screen moves, keeps two programs that share a
+processor with the screen from being busy with files alone. Times are seconds of a steady clock, passed in.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from wire.limits import KIB, MAX_FILE_WINDOW
+from wire.limits import KIB, MAX_FILE_WINDOW, MIB
 
-__all__ = ["TARGET_S", "Pacer"]
+__all__ = ["MOVING_BYTES_PER_S", "TARGET_S", "Pacer"]
 
 TARGET_S: Final = 0.008
-MOST_BYTES_PER_S: Final = 16 * KIB * KIB
+MOST_BYTES_PER_S: Final = 32 * MIB
+MOVING_BYTES_PER_S: Final = 3 * MIB
 LEAST_WINDOW: Final = 16 * KIB
 FIRST_WINDOW: Final = 64 * KIB
 LEAST_CHUNK: Final = 4 * KIB
@@ -35,7 +36,7 @@ class Pacer:
     """The window and the rate of one end's sending, over all its files, for one connection."""
 
     def __init__(self, *, most_bytes_per_s: float = MOST_BYTES_PER_S) -> None:
-        self._most = most_bytes_per_s
+        self._most = self._rate = most_bytes_per_s
         self.window = float(FIRST_WINDOW)
         self.in_flight = 0
         self._starting = True
@@ -45,6 +46,10 @@ class Pacer:
         self._credit = float(2 * MOST_CHUNK)
         self._counted_at: float | None = None
         self._screen_least: float | None = None
+
+    def yield_to_screen(self, is_moving: bool) -> None:
+        """While the screen moves its pictures need the processor at both ends: files go slower."""
+        self._rate = min(self._most, MOVING_BYTES_PER_S) if is_moving else self._most
 
     @property
     def chunk_bytes(self) -> int:
@@ -62,7 +67,7 @@ class Pacer:
         self._count(now)
         if self.window - self.in_flight < self.chunk_bytes:
             return None
-        return max(0.0, (self.chunk_bytes - self._credit) / self._most)
+        return max(0.0, (self.chunk_bytes - self._credit) / self._rate)
 
     def sent(self, size: int) -> None:
         """`size` bytes left."""
@@ -112,6 +117,6 @@ class Pacer:
 
     def _count(self, now: float) -> None:
         if self._counted_at is not None:
-            gained = max(0.0, now - self._counted_at) * self._most
+            gained = max(0.0, now - self._counted_at) * self._rate
             self._credit = min(2.0 * MOST_CHUNK, self._credit + gained)
         self._counted_at = now

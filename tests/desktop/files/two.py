@@ -72,6 +72,7 @@ class Two:
             send=lambda record, number: self._carry(side, record, number),
             pending_bytes=lambda: 0,
             screen_pending_bytes=lambda: 0,
+            screen_moves=lambda: False,
             want=self.connect,
             hold=lambda _on: None,
             refuse=lambda: self.refused.append(side),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wire.files.pacing import LEAST_CHUNK, LEAST_WINDOW, MOST_CHUNK, TARGET_S, Pacer
+from wire.files.pacing import LEAST_CHUNK, LEAST_WINDOW, MOST_CHUNK, MOVING_BYTES_PER_S, TARGET_S, Pacer
 from wire.limits import KIB, MAX_FILE_WINDOW, MIB
 
 
@@ -69,6 +69,18 @@ def test_it_makes_room_when_the_screen_grows_slow() -> None:
     assert pacer.window == before
     pacer.screen(0.080)
     assert pacer.window == before / 2
+
+
+def test_it_goes_slower_while_the_screen_moves() -> None:
+    pacer = Pacer()
+    pacer.yield_to_screen(is_moving=True)
+    road = Road(100 * MIB, 0.002, pacer)
+    road.run(2.0)
+    assert 0.8 * MOVING_BYTES_PER_S < road.carried / 2 < 1.2 * MOVING_BYTES_PER_S
+    pacer.yield_to_screen(is_moving=False)
+    before = road.carried
+    road.run(1.0)
+    assert road.carried - before > 4 * MOVING_BYTES_PER_S
 
 
 def test_it_stays_within_its_bounds() -> None:

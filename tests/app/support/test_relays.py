@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.support import orders, relays
 from app.support.actions import channels
 from app.support.models import Connection, Participant, Relay, SupportSession
 from app.support.orders import OrderDesk
+from app.support.signal import outgoing
+from app.support.signal.models import SignalMessage
 from config.settings import RelayAddress
+from relay.keys import write_key_pair
 from tenants.database import db, now_utc
 from tests.app.support.programs import until
 from tests.cast import Cast
 from tests.factories import support as make
+from tests.relay.processes import RelayProcess
 from wire.signal.commands import LinkReport, TicketNeed
-from wire.ticket import key_id, read_order
+from wire.ticket import key_id, read_order, read_ticket
 
 ONE, TWO = (
     RelayAddress("one.example:8001", "ws://one.example:8001"),
@@ -44,9 +52,13 @@ class ToldDesk:
 
     def __init__(self, answers: dict[str, dict[str, Any] | None]) -> None:
         self.answers = answers
+        self.ahead: dict[str, float] = {}
 
     def status(self, relay: RelayAddress) -> dict[str, Any] | None:
         return self.answers[relay.id]
+
+    def ahead_s(self, relay: RelayAddress) -> float:
+        return self.ahead.get(relay.id, 0.0)
 
 
 def test_it_needs_no_news_with_one_relay(in_maru: None) -> None:
@@ -159,6 +171,50 @@ def test_it_sends_a_signed_order_after_the_commit(app: Flask, in_maru: None, cas
     public = desk.key.public_key()
     order = read_order(bodies[0], {key_id(public): public}, relay=address, now=now_utc().timestamp())
     assert (order.do, order.tenant, order.session) == ("close", "maru", "s" * 26)
+
+
+def test_it_stamps_tickets_in_the_relays_time(app: Flask, in_maru: None, cast: Cast) -> None:
+    (relay,) = app.extensions["settings"].relays
+    told = ToldDesk({relay.id: {"state": "up"}})
+    told.ahead[relay.id] = -86_400.0
+    relays.note_health(told, now=now_utc())  # type: ignore[arg-type]
+    waiting, stream = make.make_slot(cast.bora), make.open_stream(cast.bora)
+    participant = make.connect(cast.bora, waiting, stream)
+    make.exchange_keys(cast.bora, waiting, participant.public_id, stream)
+    stored = db.session.scalars(select(SignalMessage).where(SignalMessage.stream_id == stream)).all()
+    offer = json.loads(outgoing.text_of(stored[-1], "agent", now=1_800_000_000.0))
+    public = orders.desk().key.public_key()
+    ticket = read_ticket(
+        offer["tickets"]["screen"], {key_id(public): public}, relay=relay.id, now=1_800_000_000.0 - 86_400.0
+    )
+    assert ticket.issued_at_ms == (1_800_000_000 - 86_400) * 1000
+
+
+def test_it_learns_a_relays_clock_when_its_order_is_refused(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_key_pair(tmp_path)
+    with RelayProcess(tmp_path) as relay:
+        address = RelayAddress(relay.relay, f"ws://{relay.relay}")
+        key = tmp_path / "ticket_sign.pem"
+        desk = OrderDesk(replace(app.extensions["settings"], relays=(address,), ticket_signing_key=key))
+        assert desk.status(address) is not None
+        monkeypatch.setattr(orders, "time", JumpedClock(86_400.0))
+        assert desk.status(address) is not None
+        assert desk.ahead_s(address) == pytest.approx(-86_400.0, abs=1.0)
+        monkeypatch.setattr(orders, "time", JumpedClock(0.0))
+        assert desk.status(address) is not None
+        assert desk.ahead_s(address) == 0.0
+
+
+class JumpedClock:
+    """The system clock after somebody set it."""
+
+    def __init__(self, jump_s: float) -> None:
+        self._jump_s = jump_s
+
+    def time(self) -> float:
+        return time.time() + self._jump_s
 
 
 def test_it_ends_support_sessions_while_every_relay_is_away(cast: Cast, in_maru: None) -> None:

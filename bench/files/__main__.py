@@ -132,7 +132,7 @@ def main() -> None:
                     found = measure(line, workload, case, arguments.seconds)
                     figures.append(found)
                     print(
-                        f"{line:18} {workload:7} {case:15} lag {found.lag_ms:.0f} ms, p95 {found.p95_ms:.0f}, "
+                        f"{line:18} {workload:7} {case:15} lag {found.lag_ms:.0f} p95 {found.p95_ms:.0f} ms, "
                         f"{found.frames_per_s:4.1f}/s, file {found.file_mb_per_s:5.1f} MB/s",
                         flush=True,
                     )

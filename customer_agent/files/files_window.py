@@ -101,7 +101,7 @@ class FilesWindow(tk.Toplevel):
         if not views and not is_wanted:
             ttk.Label(self._body, text=t("옮긴 파일이 없습니다."), style="Soft.TLabel").pack(anchor="w")
         self._make_buttons(may_send=may_send and not is_wanted)
-        publish_layout(self, "files", self.widgets)
+        publish_layout(self, "customer-files", self.widgets)
 
     def _make_question(self) -> None:
         theme = self._theme

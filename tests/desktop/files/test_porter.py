@@ -15,7 +15,7 @@ from wire.files import events as e
 from wire.files import messages as m
 from wire.limits import MAX_FILE_WINDOW
 
-BYTES = random.Random(3).randbytes(6_000_000)
+BYTES = random.Random(3).randbytes(3_000_000)
 
 
 @pytest.fixture

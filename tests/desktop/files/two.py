@@ -72,7 +72,7 @@ class Two:
             send=lambda record, number: self._carry(side, record, number),
             pending_bytes=lambda: 0,
             screen_pending_bytes=lambda: 0,
-            screen_moves=lambda: False,
+            screen_moves=lambda: True,  # so a file takes long enough to be met on its way
             want=self.connect,
             hold=lambda _on: None,
             refuse=lambda: self.refused.append(side),

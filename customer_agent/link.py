@@ -35,8 +35,9 @@ from desktop.signal_link import SignalLink
 from desktop.support_link import ParticipantLink
 from desktop.web import WebRefused, post_json
 from wire.control import messages as control
-from wire.errors import LinkLost, ProtocolError
+from wire.errors import LimitExceeded, LinkLost, ProtocolError
 from wire.limits import MAX_SCREENS
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.events import CutTextReceived
 from wire.signal.commands import Answer, Command, EndOwnSession, FilesNote
 from wire.signal.messages import Received, SignalMessage
@@ -301,11 +302,22 @@ class SupportLink:
         """Whether anybody may have what the customer copies."""
         return any(one.peer and self._gate.may("clipboard_out", name) for name, one in self._named())
 
-    def give_clipboard(self, text: str) -> None:
-        """Tell everybody who may have it what the customer copied."""
+    def tell_too_large(self) -> None:
+        """Say that the customer copied more than may be sent."""
         for name, participant in self._named():
             if participant.peer is not None and self._gate.may("clipboard_out", name):
-                participant.peer.send_cut_text(text)
+                participant.link.send_control(control.Notice("B-70"))
+
+    def give_clipboard(self, text: str) -> None:
+        """Tell everybody who may have it what the customer copied. Any thread."""
+        try:
+            prepared = PreparedText.of(text)
+        except LimitExceeded:
+            self.tell_too_large()
+            return
+        for name, participant in self._named():
+            if participant.peer is not None and self._gate.may("clipboard_out", name):
+                participant.peer.send_cut_text(prepared)
 
     # The screen and the hands
 
@@ -397,7 +409,8 @@ class SupportLink:
         for name, participant in self._named():
             if participant.peer is not None:
                 participant.peer.show(self._gate.may_see(name))
-                participant.peer.open_clipboard(self._shares_clipboard(name))
+                may_have = self._gate.may("clipboard_out", name)
+                participant.peer.open_clipboard(self._shares_clipboard(name), may_have=may_have)
             participant.files.rights_changed()
         if self._hand is not None and not self._gate.may_control():
             self._hand.release_all()

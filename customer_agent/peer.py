@@ -19,6 +19,7 @@ from customer_agent.screen.watcher import Watcher
 from customer_agent.wishes import Wishes
 from wire.limits import MAX_SCREENS
 from wire.rfb import events as e
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.messages import Rectangle, Screen
 from wire.rfb.server import ServerProtocol
 from wire.rfb.states import Phase
@@ -96,12 +97,16 @@ class RfbPeer:
         if self._watcher is not None:
             self._stream.call(self._watcher.show, visible)
 
-    def open_clipboard(self, on: bool) -> None:
-        """Let clipboard text pass, or drop what comes and forget what waits to be asked for."""
+    def open_clipboard(self, on: bool, *, may_have: bool = True) -> None:
+        """Let clipboard text pass, or drop what comes. What waits to be asked for is forgotten where the
+        viewer may not have it.
+        """
         with self._lock:
             self._protocol.clipboard.is_open = on
+            if not may_have:
+                self._protocol.clipboard.forget()
 
-    def send_cut_text(self, text: str) -> None:
+    def send_cut_text(self, text: PreparedText) -> None:
         """Tell the viewer what the customer's clipboard holds."""
         with self._lock:
             if self._protocol.phase is Phase.NORMAL and not self._closed:

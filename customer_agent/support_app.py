@@ -29,6 +29,7 @@ from customer_agent.windows.ended_window import EndedWindow
 from customer_agent.windows.join_window import JoinWindow
 from customer_agent.windows.panel_window import PanelWindow
 from desktop import network, theme, words
+from desktop.clipboard_x11 import X11Clipboard
 from desktop.network_window import NetworkWindow
 from desktop.own_address import local_address
 from desktop.proxy import PROXY_LOGIN
@@ -88,6 +89,7 @@ class SupportApp:
         self._ticks = 0
         self._model: SupportModel | None = None
         self._clipboard: ClipboardShare | None = None
+        self._x11_clipboard: X11Clipboard | None = None
         self._files: FilesApp | None = None
         self._network_window: NetworkWindow | None = None
         self._asked_for_proxy = False
@@ -110,7 +112,10 @@ class SupportApp:
         self._model = SupportModel(
             self._plan, self._link, self._gate, clock=time.monotonic, started=self._started
         )
-        self._clipboard = ClipboardShare(self._copied_text, self._copy, self._link.give_clipboard)
+        self._clipboard = ClipboardShare(
+            self._copied_text, self._copy, self._link.give_clipboard, self._say_too_large
+        )
+        self._open_clipboard()
         self._files = FilesApp(self.root, self._look, self._link, self._gate)
         self._share_desk = ShareDesk(self.root, self._look, self._model, on_change=self._show)
         self._pump = Pump(self.root, self._events, self._take, WAITING_MS, after_turn=self._show)
@@ -124,12 +129,19 @@ class SupportApp:
 
     def close(self) -> None:
         """Stop everything; after the windows are gone."""
+        if self._x11_clipboard is not None:
+            self._x11_clipboard.stop()
+            self._x11_clipboard.join(2)
         if self._link is not None:
             self._link.shut_down()
 
     def _put(self, event: Event) -> None:
         """From any thread."""
-        if self._pump is not None:
+        if isinstance(event, ClipboardGiven) and self._x11_clipboard is not None:
+            # Not through the queue: a hostile viewer could fill it with texts of ten megabytes.
+            if self._clipboard is not None:
+                self._clipboard.take(event.text)
+        elif self._pump is not None:
             self._pump.put(event)
         else:
             self._events.put(event)
@@ -227,6 +239,34 @@ class SupportApp:
 
     # The clipboard
 
+    def _open_clipboard(self) -> None:
+        """Under X11 on a thread of its own: other programs and ten megabytes must not stop our windows."""
+        if self.root.tk.call("tk", "windowingsystem") != "x11" or self._clipboard is None:
+            return
+        share = self._clipboard
+        try:
+            self._x11_clipboard = X11Clipboard(
+                self.root.winfo_screen(), on_text=share.copied, on_too_large=lambda _: self._say_too_large()
+            )
+        except (OSError, RuntimeError) as error:
+            log.info("clipboard_thread_missing", extra={"reason": str(error)})
+        else:
+            self._x11_clipboard.start()
+
+    def _hear_clipboard(self) -> None:
+        """Follow the rights: hear what is copied while somebody may have it."""
+        if self._clipboard is None or self._link is None:
+            return
+        may_share = self._link.may_give_clipboard
+        if self._x11_clipboard is not None:
+            self._x11_clipboard.watch(may_share)
+        elif not self._ticks % CLIPBOARD_TICKS:
+            self._clipboard.look(may_share=may_share)
+
+    def _say_too_large(self) -> None:
+        if self._link is not None:
+            self._link.tell_too_large()
+
     def _copied_text(self) -> str | None:
         try:
             return self.root.clipboard_get()
@@ -234,6 +274,9 @@ class SupportApp:
             return None
 
     def _copy(self, text: str) -> None:
+        if self._x11_clipboard is not None:
+            self._x11_clipboard.give(text)
+            return
         self.root.clipboard_clear()
         self.root.clipboard_append(text)
 
@@ -253,8 +296,7 @@ class SupportApp:
                 if self._files is not None:
                     self._files.tick()
             self._ticks += 1
-            if self._clipboard is not None and self._link is not None and not self._ticks % CLIPBOARD_TICKS:
-                self._clipboard.look(may_share=self._link.may_give_clipboard)
+            self._hear_clipboard()
             gc.collect(2 if self._ticks % FULL_COLLECTION_TICKS == 0 else 0)
         finally:
             # A tick that raised must not be the last one.

@@ -191,6 +191,7 @@ class X11Clipboard(threading.Thread):
             self._changed(happened)
 
     def _changed(self, happened: Any) -> None:
+        self._own = None  # this news may come before SelectionClear
         if happened.owner == X.NONE:
             return
         self._on_change()

@@ -11,7 +11,11 @@ class Desk:
     def __init__(self, text: str | None = None) -> None:
         self.text = text
         self.told: list[str] = []
-        self.share = ClipboardShare(lambda: self.text, self.write, self.told.append)
+        self.too_large = 0
+        self.share = ClipboardShare(lambda: self.text, self.write, self.told.append, self.count)
+
+    def count(self) -> None:
+        self.too_large += 1
 
     def write(self, text: str) -> None:
         self.text = text
@@ -58,7 +62,16 @@ def test_it_keeps_what_is_too_large_for_the_line() -> None:
     desk = Desk()
     desk.share.look(may_share=True)
     desk.copy("가" * (4 << 20))
-    assert desk.told == []
+    assert (desk.told, desk.too_large) == ([], 1)
+
+
+def test_it_tells_what_the_clipboards_thread_hears() -> None:
+    desk = Desk()
+    for text in ("one", "one", "two"):
+        desk.share.copied(text)
+    desk.share.take("three")
+    desk.share.copied("three")
+    assert (desk.told, desk.text) == (["one", "two"], "three")
 
 
 def test_it_bears_a_clipboard_without_text() -> None:

@@ -90,6 +90,8 @@ def test_it_gives_text_to_other_programs(make_ear: Callable[[], Ear]) -> None:
     ear.clipboard.give("둘째")
     wait_for(lambda: pasted() == "둘째", what="the second text")
     assert ear.texts.empty(), "it heard itself"
+    xclip("of another program again")
+    assert ear.texts.get(timeout=5) == "of another program again"
 
 
 def test_it_carries_ten_megabytes_both_ways(make_ear: Callable[[], Ear]) -> None:

@@ -10,7 +10,16 @@ import pytest
 from customer_agent.screen.capture import Area
 from tests.customer_agent.sharing_x11 import SECRET, painting
 from tests.displays import wait_for
-from tests.flows.people import Agent, Customer, connect, copied, copy, count_pixels, open_notebook
+from tests.flows.people import (
+    Agent,
+    Customer,
+    alarming_pixels,
+    connect,
+    copied,
+    copy,
+    count_pixels,
+    open_notebook,
+)
 
 pytestmark = [pytest.mark.flow, pytest.mark.display, pytest.mark.timeout(180)]
 WORDS = "hello 가나다 안녕하세요"
@@ -34,7 +43,7 @@ def test_it_carries_copied_text_both_ways(agent: Agent, customer: Customer, tmp_
     open_notebook(customer, tmp_path)
     copy(customer.display.env, "before")
     connect(agent, customer)
-    time.sleep(2.0)  # the first look, which tells nothing
+    time.sleep(1.0)  # for the rights to be known at both ends
     assert copied(agent.screen.environment) != "before"
     copy(customer.display.env, WORDS)
     wait_for(lambda: copied(agent.screen.environment) == WORDS, what="the customer's words", every_s=0.2)
@@ -42,6 +51,14 @@ def test_it_carries_copied_text_both_ways(agent: Agent, customer: Customer, tmp_
     copy(agent.screen.environment, "답장 reply")
     agent.click_on_desktop(300, 400)
     wait_for(lambda: copied(customer.display.env) == "답장 reply", what="the agent's words", every_s=0.2)
+    large = "십 메가바이트 😀\n" * 400_000
+    assert len(large.encode()) > 9_800_000
+    copy(customer.display.env, large)
+    wait_for(lambda: copied(agent.screen.environment) == large, what="ten megabytes", every_s=0.3)
+    agent.turn_to_waiting_window()
+    copy(agent.screen.environment, large[1:])
+    agent.click_on_desktop(300, 400)
+    wait_for(lambda: copied(customer.display.env) == large[1:], what="ten megabytes back", every_s=0.3)
     agent.end()
     customer.layouts.wait_gone("panel")
 
@@ -97,7 +114,7 @@ def test_it_shows_one_window_only_and_the_desktop_again(agent: Agent, customer: 
 
     with painting(customer.display) as painter:
         secret = painter.window(Area(200, 200, 640, 480), SECRET, "비밀")
-        painter.window(Area(60, 80, 640, 480), shown, "주문서")
+        window = painter.window(Area(60, 80, 640, 480), shown, "주문서")
         connect(agent, customer)
         wait_for(lambda: sees(SECRET), what="the whole desktop")
         customer.click("panel", "share")
@@ -106,6 +123,15 @@ def test_it_shows_one_window_only_and_the_desktop_again(agent: Agent, customer: 
         customer.display.xdotool("windowraise", str(secret.id))
         customer.layouts.wait("panel", "share-all")
         assert not sees(SECRET)
+        customer.display.xdotool("windowminimize", str(window.id))
+        wait_for(lambda: alarming_pixels(agent.screen.environment) > 500, what="the sentence", every_s=0.3)
+        customer.display.xdotool("windowactivate", "--sync", str(window.id))
+
+        def sees_it_again() -> int:
+            painter.fill(window, Area(0, 0, 640, 480), shown + 9)
+            return sees(shown + 9)
+
+        wait_for(sees_it_again, what="the window after it was minimised", every_s=0.3)
         customer.click("panel", "share-all")
         wait_for(lambda: sees(SECRET), what="the whole desktop again", every_s=0.3)
     agent.end()

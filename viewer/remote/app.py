@@ -6,6 +6,7 @@ other way at once: a key or a click is on the socket before the next event is ha
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import secrets
@@ -156,7 +157,9 @@ class RemoteApp:
         self._pump: Pump[object] = Pump(root, queue.Queue(), self._handle, 5, after_turn=self._paint)
         self.link = make_link(self._emit)
         self._clipboard = ClipboardDesk(
-            root,
+            root.winfo_screen() if root.tk.call("tk", "windowingsystem") == "x11" else None,
+            read=self._copied_text,
+            write=self._copy_text,
             send=self.link.send_cut_text,
             tell=lambda news: self._pump.put(_ClipboardSays(news)),
         )
@@ -649,6 +652,15 @@ class RemoteApp:
             self._clipboard_is_open = is_open
             self.link.set_clipboard(is_open)
             desk.look()
+
+    def _copied_text(self) -> str | None:
+        with contextlib.suppress(tk.TclError):  # nothing was copied, or it is no text
+            return self.root.clipboard_get()
+        return None
+
+    def _copy_text(self, text: str) -> None:
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
 
     def _say_clipboard(self, what: str, size: int) -> None:
         """A sentence where a text is so large that it takes a while, or too large."""

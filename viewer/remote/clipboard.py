@@ -8,10 +8,8 @@ when they copy; a text that came is never sent back, nor one that the other side
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
-import tkinter as tk
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
@@ -35,14 +33,18 @@ class ClipboardDesk:
 
     def __init__(
         self,
-        root: tk.Misc,
+        x11_display: str | None,
         *,
+        read: Callable[[], str | None],
+        write: Callable[[str], object],
         send: Callable[[PreparedText], object],
         tell: Callable[[ClipboardNews], object],
-        portable: bool = False,
     ) -> None:
-        """`send` gives a text to the other side, `tell` has something to say; both on any thread."""
-        self._root = root
+        """`x11_display`: the display's name, None where there is no X11. `read` and `write` are Tk's own way,
+        on its thread. `send` gives a text to the other side, `tell` has something to say; both on any thread.
+        """
+        self._read = read
+        self._write = write
         self._send = send
         self._tell = tell
         self._lock = threading.Lock()
@@ -52,10 +54,10 @@ class ClipboardDesk:
         self.may_give = False
         self.may_take = False
         self._x11: X11Clipboard | None = None
-        if not portable and root.tk.call("tk", "windowingsystem") == "x11":
+        if x11_display is not None:
             try:
                 self._x11 = X11Clipboard(
-                    root.winfo_screen(),
+                    x11_display,
                     on_text=self._give,
                     on_too_large=lambda size: tell(("too_large", size)),
                     on_change=self._changed,
@@ -69,8 +71,7 @@ class ClipboardDesk:
         if not self.may_give:
             return
         if self._x11 is None:
-            with contextlib.suppress(tk.TclError):
-                self._give(self._root.clipboard_get())
+            self._give(self._read() or "")
         elif self._is_news:
             self._is_news = False
             self._x11.fetch()
@@ -91,8 +92,7 @@ class ClipboardDesk:
         """Write what was taken where no thread does it. Tk's thread."""
         text, self._took = self._took, None
         if text is not None:
-            self._root.clipboard_clear()
-            self._root.clipboard_append(text)
+            self._write(text)
 
     def close(self) -> None:
         """Stop the thread; a text that was taken goes with it."""

@@ -18,7 +18,9 @@ SHIPPED = ("config", "tenants", "app", "wire", "relay", "desktop", "viewer", "cu
 PACKAGES = (*SHIPPED, "ops", "bench")
 #: Where a module may grow beyond what one reads in a sitting; a longer one needs its reason here.
 MAX_LINES = {"app": 400, "tenants": 300, "config": 300, "relay": 500, "wire": 600}
-LONG_MODULES: dict[str, str] = {}
+LONG_MODULES: dict[str, str] = {
+    "app/support/models.py": "one domain's tables, which refer to each other",
+}
 
 READS_ENVIRONMENT = re.compile(r"\bos\.(environ|getenv|putenv)\b|from os import .*\b(environ|getenv)\b")
 

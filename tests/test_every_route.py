@@ -84,6 +84,7 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "console.words": lambda _scene: {"language_code": "xx"},
     "manage.api_key_revoke": lambda scene: {"key": scene.api_key},
     "manage.roster_upload": lambda _scene: {"what": "everything"},
+    "manage.download_file": lambda _scene: {"name": "BaroHelp-none"},
     "manage.export_csv": lambda _scene: {"what": "everything"},
     "manage.export_excel": lambda _scene: {"what": "everything"},
     "manage.log_export": lambda _scene: {"form": "everything"},
@@ -118,6 +119,7 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "console.words": {"language_code": "yy"},
     "manage.api_key_revoke": {"key": "0" * 26},
     "manage.roster_upload": {"what": "nothing"},
+    "manage.download_file": {"name": "BaroHelp-other"},
     "manage.export_csv": {"what": "nothing"},
     "manage.export_excel": {"what": "nothing"},
     "manage.log_export": {"form": "nothing"},
@@ -171,6 +173,7 @@ OWN: dict[str, Callable[[Scene], dict[str, Any]]] = {
 NOBODYS = {
     "team.download_viewer",
     "console.words",
+    "manage.download_file",
     "portal.download",  # a program that has not been built here; tests/app/portal downloads one
     "manage.roster_upload",
     "manage.export_csv",
@@ -199,6 +202,7 @@ NO_IDS_IN_BODY = {
     "manage.log_export",
     "manage.roster_preview",
     "manage.roster_upload",
+    "manage.settings",
     "manage.own",
     "manage.own_log_in_end",
     "manage.own_password",
@@ -399,7 +403,7 @@ def test_nobody_else_gets_in(scene: Scene) -> None:
 
 
 def test_a_cookie_without_its_csrf_token_changes_nothing(scene: Scene) -> None:
-    for kind in (Caller.ADMIN, Caller.AGENT):
+    for kind in (Caller.ADMIN, Caller.AGENT, Caller.OPERATOR):
         browser = scene.callers[kind]
         del browser.environ_base["HTTP_X_CSRF_TOKEN"]
         for rule in rules_of(scene.app):

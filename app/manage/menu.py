@@ -73,6 +73,12 @@ _MENU: Final = (
                 "manage.option_",
             ),
             Item(
+                "manage.settings",
+                _l("기본 설정"),
+                _l("접속 코드, IP 보이기, 상담 시간과 안내문을 정합니다."),
+                "sliders",
+            ),
+            Item(
                 "manage.list_issue_types",
                 _l("상담 유형 관리"),
                 _l("지원을 마칠 때 고르는 유형을 만들고 순서를 정합니다."),
@@ -84,6 +90,12 @@ _MENU: Final = (
     Group(
         _l("서비스"),
         (
+            Item(
+                "manage.downloads",
+                _l("자료실"),
+                _l("프로그램과 설명서를 받습니다."),
+                "download",
+            ),
             Item(
                 "manage.list_api_keys",
                 _l("API 키"),

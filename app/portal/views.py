@@ -33,6 +33,7 @@ from app.support.actions import arrivals, sessions
 from app.support.actions.arrivals import Admitted, Visitor
 from app.support.errors import NotWaiting
 from app.support.models import Arrival
+from app.team.settings import read_settings
 from config.settings import Settings
 from tenants.bearer import hash_of
 from tenants.database import db, now_utc
@@ -188,6 +189,7 @@ def _door(
     number = number or request.args.get("number", "")
     return render_template(
         "portal/door.html",
+        settings=read_settings(),
         numbers=queries.waiting_numbers(now_utc()),
         code_required=tenant.code_required,
         asked_number=int(number) if number.isdecimal() and len(number) < 7 else None,

@@ -127,6 +127,7 @@ class SupportSession(TenantOwned, Model):
             postgresql_where=text("state <> 'expired'"),
         ),
         Index("ix_support_session_agent", "tenant_id", "agent_id", "created_at"),
+        Index("ix_support_session_created", "tenant_id", "created_at", "id"),
         due_index("ix_support_session_due", "resume_until", "resume_until IS NOT NULL"),
     )
 

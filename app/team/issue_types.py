@@ -29,7 +29,9 @@ __all__ = [
     "get_issue_type",
     "list_issue_types",
     "move_issue_type",
+    "place_issue_type",
     "rename_issue_type",
+    "restore_issue_type",
 ]
 
 MAX_ISSUE_TYPES: Final = 30
@@ -58,9 +60,7 @@ def create_issue_type(name: str, *, by: Actor) -> IssueType:
         rows = _locked_list()
         _refuse_taken(name, rows)
         if len(rows) >= MAX_ISSUE_TYPES:
-            raise IssueTypeRejected(
-                _l("상담 유형은 30개까지 만들 수 있습니다. 쓰지 않는 유형을 먼저 지워 주십시오.")
-            )
+            raise _too_many()
         row = IssueType(name=name, position=len(rows) + 1)
         db.session.add(row)
         db.session.flush()
@@ -95,6 +95,46 @@ def move_issue_type(issue_type: str, direction: Literal["up", "down"], *, by: Ac
             audit.record("issue_type.moved", _named(row), {"name": row.name, "to": row.position}, by=by)
     except IntegrityError as error:
         raise ChangedElsewhere from error
+
+
+def place_issue_type(issue_type: str, position: int, *, by: Actor) -> None:
+    """Put a type at a place of the list, from 1; beyond an end is at that end. Raises NotFound."""
+    try:
+        with writing():
+            rows = list(_locked_list())
+            row = get_issue_type(issue_type)
+            if _walk(rows, row, position):
+                audit.record("issue_type.moved", _named(row), {"name": row.name, "to": row.position}, by=by)
+    except IntegrityError as error:
+        raise ChangedElsewhere from error
+
+
+def restore_issue_type(issue_type: str, position: int, *, by: Actor) -> str:
+    """Take a deletion back: the type stands where it stood; return its name. Raises as create, NotFound."""
+    with writing():
+        rows = list(_locked_list())
+        row = db.session.scalar(
+            select(IssueType).where(IssueType.public_id == issue_type, IssueType.archived_at.is_not(None))
+        )
+        if row is None:
+            raise NotFound
+        _refuse_taken(row.name, rows)
+        if len(rows) >= MAX_ISSUE_TYPES:
+            raise _too_many()
+        row.archived_at, row.position = None, len(rows) + 1
+        db.session.flush()
+        _walk([*rows, row], row, position)
+        audit.record("issue_type.created", _named(row), {"name": row.name}, by=by)
+    return row.name
+
+
+def _walk(rows: list[IssueType], row: IssueType, position: int) -> bool:
+    """Change places with one neighbour after the other until the place is reached; whether it moved."""
+    place, target = rows.index(row), min(max(position, 1), len(rows)) - 1
+    step = 1 if target > place else -1
+    for other in range(place + step, target + step, step) if target != place else ():
+        _swap(row, rows[other])
+    return target != place
 
 
 def delete_issue_type(issue_type: str, *, by: Actor) -> str:
@@ -140,6 +180,12 @@ def _checked_name(name: str) -> str:
 def _refuse_taken(name: str, rows: Sequence[IssueType]) -> None:
     if any(row.name.casefold() == name.casefold() for row in rows):
         raise IssueTypeRejected(_l("같은 이름의 유형이 있습니다. 다른 이름을 써 주십시오."))
+
+
+def _too_many() -> IssueTypeRejected:
+    return IssueTypeRejected(
+        _l("상담 유형은 30개까지 만들 수 있습니다. 쓰지 않는 유형을 먼저 지워 주십시오.")
+    )
 
 
 def _named(row: IssueType) -> str:

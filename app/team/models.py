@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.database import BIGINT, Model, TenantOwned, now_utc, public_id, tenant_fk
+from tenants.database import BIGINT, Model, TenantOwned, TenantStamped, now_utc, public_id, tenant_fk
 
-__all__ = ["ISSUE_TYPE_PARKING", "Agent", "Department", "IssueType", "OptionForceOff", "OptionValue"]
+__all__ = [
+    "ISSUE_TYPE_PARKING",
+    "Agent",
+    "CompanySettings",
+    "Department",
+    "IssueType",
+    "OptionForceOff",
+    "OptionValue",
+]
 
 #: Where a type waits, inside one transaction, while two change places; the list has 30.
 ISSUE_TYPE_PARKING = 31
@@ -140,6 +148,17 @@ class OptionForceOff(Model):
     key: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime] = mapped_column(default=now_utc)
+
+
+class CompanySettings(TenantStamped, Model):
+    """What a company has set for everybody; no row = nothing was set yet. Read it through settings.py."""
+
+    __table_args__ = (PrimaryKeyConstraint("tenant_id"),)
+
+    shows_addresses: Mapped[bool] = mapped_column(default=True)
+    hours: Mapped[str] = mapped_column(default="")
+    absence: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class IssueType(TenantOwned, Model):

@@ -14,11 +14,13 @@ from app.manage.views import (  # noqa: E402  # they add their addresses to it
     api_keys,  # noqa: F401
     departments,  # noqa: F401
     documents,  # noqa: F401
+    downloads,  # noqa: F401
     issue_types,  # noqa: F401
     log,  # noqa: F401
     log_in_rules,  # noqa: F401
     options,  # noqa: F401
     own,  # noqa: F401
     roster,  # noqa: F401
+    settings,  # noqa: F401
     two_step,  # noqa: F401
 )

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.errors import AppError
 from app.manage.doer import doer
+from app.manage.undo import undoable
 from app.manage.views import blueprint
 from app.routes import admin_only
 from app.team import departments, queries
@@ -63,6 +64,7 @@ def department_delete(department: str) -> ResponseReturnValue:
     """Delete a department; `move_to` says where its agents go."""
     row = queries.get_department(department)
     name, move_to = row.name, request.form.get("move_to")
+    is_bare = not queries.option_levels(department_id=row.id)["department"]
     try:
         moved = departments.delete_department(
             department, move_to=None if move_to == "refuse" else move_to, by=doer()
@@ -82,6 +84,11 @@ def department_delete(department: str) -> ResponseReturnValue:
         return page, error.status
     if moved:
         flash(_("%(name)s 부서를 지우고 상담원 %(count)d명을 옮겼습니다.", name=name, count=moved))
+    elif is_bare:  # nothing is lost that its name would not bring back
+        note = undoable(
+            _("%(name)s 부서를 지웠습니다.", name=name), url_for("manage.list_departments"), name=name
+        )
+        flash(note)  # type: ignore[arg-type]
     else:
         flash(_("%(name)s 부서를 지웠습니다.", name=name))
     return redirect(url_for("manage.list_departments"))

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.errors import AppError, NotFound
 from app.manage.doer import doer
+from app.manage.undo import undoable
 from app.manage.views import blueprint
 from app.routes import admin_only
 from app.team import issue_types
@@ -36,8 +37,11 @@ def list_issue_types() -> ResponseReturnValue:
 @admin_only
 def issue_type_change(issue_type: str) -> ResponseReturnValue:
     """Rename, move or delete one, as the pressed button says."""
-    issue_types.get_issue_type(issue_type)
-    deed, by = request.form.get("deed", "rename"), doer()
+    deed, by, position = request.form.get("deed", "rename"), doer(), _position()
+    if deed == "restore":
+        return _done(lambda: _restored(issue_types.restore_issue_type(issue_type, position, by=by)))
+    row = issue_types.get_issue_type(issue_type)
+    stood = row.position or 1
 
     def change() -> object:
         if deed == "rename":
@@ -49,17 +53,35 @@ def issue_type_change(issue_type: str) -> ResponseReturnValue:
         if deed == "down":
             issue_types.move_issue_type(issue_type, "down", by=by)
             return _("순서를 바꾸었습니다.")
+        if deed == "place":
+            issue_types.place_issue_type(issue_type, position, by=by)
+            return _("순서를 바꾸었습니다.")
         if deed == "delete":
             name = issue_types.delete_issue_type(issue_type, by=by)
-            return _("%(name)s 유형을 지웠습니다. 지난 기록에는 이름이 남습니다.", name=name)
+            return undoable(
+                _("%(name)s 유형을 지웠습니다. 지난 기록에는 이름이 남습니다.", name=name),
+                url_for("manage.issue_type_change", issue_type=issue_type),
+                deed="restore",
+                position=str(stood),
+            )
         raise NotFound
 
     return _done(change)
 
 
+def _restored(name: str) -> str:
+    return str(_("%(name)s 유형을 되돌렸습니다.", name=name))
+
+
+def _position() -> int:
+    text = request.form.get("position", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 1
+
+
 def _done(deed: Callable[[], object], typed: str = "") -> ResponseReturnValue:
     try:
-        flash(str(deed()))
+        said = deed()
+        flash(said if isinstance(said, dict) else str(said))  # type: ignore[arg-type]
     except NotFound:
         raise
     except AppError as error:

@@ -67,6 +67,44 @@
   const idle = Number(document.querySelector('meta[name="idle-s"]')?.content);
   if (idle) setTimeout(() => { location.reload(); }, Math.min((idle + 5) * 1000, 2147483647));
 
+  // A list whose lines are dragged into another order by their grips; the buttons do the same by keyboard.
+  for (const list of document.querySelectorAll("[data-order]")) {
+    let dragged = null;
+    document.querySelectorAll("[data-drag-hint]").forEach((hint) => { hint.hidden = false; });
+    for (const line of list.querySelectorAll("[data-place]")) {
+      const grip = line.querySelector("[data-grip]");
+      grip.hidden = false;
+      grip.addEventListener("pointerdown", () => { line.draggable = true; });
+      grip.addEventListener("pointerup", () => { line.draggable = false; });
+      line.addEventListener("dragstart", (event) => {
+        dragged = line;
+        event.dataTransfer.effectAllowed = "move";
+        line.classList.add("is-dragged");
+      });
+      line.addEventListener("dragover", (event) => {
+        if (!dragged) return;
+        event.preventDefault();
+        const box = line.getBoundingClientRect();
+        const before = event.clientY < box.top + box.height / 2;
+        if (line !== dragged) list.insertBefore(dragged, before ? line : line.nextSibling);
+      });
+      line.addEventListener("drop", (event) => event.preventDefault());
+      line.addEventListener("dragend", () => {
+        dragged = null;
+        line.draggable = false;
+        line.classList.remove("is-dragged");
+        const place = [...list.querySelectorAll("[data-place]")].indexOf(line) + 1;
+        const form = line.querySelector("form");
+        if (form.elements.position.value === String(place)) return;
+        form.elements.position.value = place;
+        const deed = document.createElement("input");
+        Object.assign(deed, { type: "hidden", name: "deed", value: "place" });
+        form.append(deed);
+        form.submit();
+      });
+    }
+  }
+
   // A deed that cannot be undone asks once more; without scripts it is done, as its button says.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-confirm]");

@@ -134,7 +134,7 @@ def move_step(done: Deed, session: SupportSession, step: str) -> bool:
 
 def tell_step(done: Deed, session: SupportSession) -> None:
     """Tell the agent's programs, and the customer's page, how far the customer has come."""
-    detail = ArrivalDetail(ip=session.ip_browser or session.ip_program, os=session.os, pc=session.pc_name)
+    detail = ArrivalDetail(ip=queries.shown_address(session), os=session.os, pc=session.pc_name)
     message = ArrivalMessage(
         session=session.public_id,
         step=session.arrival_step,  # type: ignore[arg-type]

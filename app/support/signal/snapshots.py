@@ -104,7 +104,7 @@ def _session_info(slot: Slot, session: SupportSession) -> SessionInfo:
         link=session.link,  # type: ignore[arg-type]
         version=session.version,
         arrival_step=session.arrival_step,  # type: ignore[arg-type]
-        ip=session.ip_browser or session.ip_program,
+        ip=queries.shown_address(session),
         pc=session.pc_name,
         os=session.os,
     )

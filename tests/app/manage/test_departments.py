@@ -100,3 +100,20 @@ def test_a_script_in_a_name_stays_text(browser) -> None:
     page = browser.get(PAGE).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page
+
+
+def test_deleting_an_empty_department_is_taken_back(browser) -> None:
+    browser.post(PAGE, data={"name": "영업"})
+    address = browser.get(PAGE).text.split('href="/manage/departments/', 1)[1].split('"', 1)[0]
+    page = browser.post(f"{PAGE}/{address}/delete", follow_redirects=True).text
+    assert "되돌리기" in page
+    assert 'name="name" value="영업"' in page
+    browser.post(PAGE, data={"name": "영업"})
+    assert "영업" in browser.get(PAGE).text
+
+
+def test_a_department_with_options_of_its_own_is_not(browser) -> None:
+    browser.post(PAGE, data={"name": "영업"})
+    address = browser.get(PAGE).text.split('href="/manage/departments/', 1)[1].split('"', 1)[0]
+    browser.post(f"{PAGE}/{address}/options", data={"o.drawing": "off"})
+    assert "되돌리기" not in browser.post(f"{PAGE}/{address}/delete", follow_redirects=True).text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -107,3 +109,50 @@ def test_thirty_and_no_more_on_both_databases(databases: Walled) -> None:
 def test_it_hides_other_tenants(app, three, cast: Cast) -> None:
     with app.app_context(), tenant_scope(cast.nuri.id):
         assert issue_types.list_issue_types() == []
+
+
+SAME = "가나다라"
+
+
+def names_in_order(browser) -> list[str]:
+    return re.findall(r'name="name" value="([^"]+)" maxlength="40" required>', browser.get(PAGE).text)
+
+
+@pytest.fixture
+def four(browser) -> list[str]:
+    """Four types; returns their addresses."""
+    for name in ("가", "나", "다", "라"):
+        browser.post(PAGE, data={"name": name})
+    return re.findall(r'action="(/manage/issue-types/\w+)"', browser.get(PAGE).text)
+
+
+@pytest.mark.parametrize(
+    ("which", "position", "order"),
+    [
+        (0, "4", "나다라가"),
+        (3, "1", "라가나다"),
+        (1, "3", "가다나라"),
+        (2, "99", "가나라다"),
+        (2, "3", "가나다라"),
+    ],
+)
+def test_one_is_put_anywhere(browser, four: list[str], which: int, position: str, order: str) -> None:
+    assert browser.post(four[which], data={"deed": "place", "position": position}).status_code == 302
+    assert "".join(names_in_order(browser)) == order
+
+
+def test_a_deletion_is_taken_back_where_it_stood(browser, four: list[str]) -> None:
+    page = browser.post(four[1], data={"deed": "delete"}, follow_redirects=True).text
+    assert "되돌리기" in page
+    fields = dict(re.findall(r'name="(deed|position)" value="(\w+)"', page.split("bh-note", 1)[1])[:2])
+    assert fields == {"deed": "restore", "position": "2"}
+    browser.post(four[1], data=fields)
+    assert "".join(names_in_order(browser)) == "가나다라"
+    assert browser.post(four[1], data=fields).status_code == 404
+
+
+def test_nothing_is_taken_back_beyond_thirty(browser, four: list[str]) -> None:
+    browser.post(four[0], data={"deed": "delete"})
+    for n in range(27):
+        browser.post(PAGE, data={"name": f"유형 {n}"})
+    assert browser.post(four[0], data={"deed": "restore", "position": "1"}).status_code == 422

@@ -124,6 +124,7 @@ def test_every_deed_has_its_words() -> None:
     """An entry whose deed nobody named would stand on the page as a code."""
     call = re.compile(r"(?:audit\.record|done\.audit)\(\s*\"([a-z_]+\.[a-z_]+)\"")
     sources = [path for folder in ("app", "tenants") for path in (ROOT / folder).rglob("*.py")]
+    sources = [path for path in sources if "operator" not in path.parts]  # a log and words of their own
     named = {deed for path in sources for deed in call.findall(path.read_text("utf-8"))}
     assert len(named) > 20
     assert named - DEEDS.keys() == set()

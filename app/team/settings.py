@@ -1,0 +1,91 @@
+"""What a company sets once for everybody (A6): whether clicking a number needs a code, whether agents see the
+customers' addresses, and what the customer page says when nobody waits.
+
+Whether the customer is asked for satisfaction is an option and stands with the options.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import IntegrityError
+
+from app.errors import AppError
+from app.team.errors import ChangedElsewhere
+from app.team.models import CompanySettings
+from tenants import audit
+from tenants.audit import Actor
+from tenants.database import current_tenant_id, db
+from tenants.models import Tenant
+from tenants.writing import writing
+
+__all__ = ["MAX_ABSENCE", "MAX_HOURS", "Settings", "SettingsRejected", "change_settings", "read_settings"]
+
+MAX_HOURS: Final = 60
+MAX_ABSENCE: Final = 200
+
+
+class SettingsRejected(AppError):
+    """The settings cannot be so; the sentence says why."""
+
+    status = 422
+    code = "B-46"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The company's settings; `version` 0 where nothing was ever set."""
+
+    code_required: bool = False
+    shows_addresses: bool = True
+    hours: str = ""
+    absence: str = ""
+    version: int = 0
+
+
+def read_settings() -> Settings:
+    """The open company's settings, with what holds where nothing was set."""
+    tenant = db.session.get(Tenant, current_tenant_id())
+    row = db.session.get(CompanySettings, current_tenant_id())
+    code_required = tenant.code_required if tenant else False
+    if row is None:
+        return Settings(code_required)
+    return Settings(code_required, row.shows_addresses, row.hours, row.absence, row.version)
+
+
+def change_settings(wanted: Settings, *, by: Actor) -> bool:
+    """Store what differs; return whether something did. Raises SettingsRejected, ChangedElsewhere."""
+    hours, absence = " ".join(wanted.hours.split()), " ".join(wanted.absence.split())
+    if len(hours) > MAX_HOURS or len(absence) > MAX_ABSENCE:
+        raise SettingsRejected(
+            _l("상담 시간은 60자, 안내문은 200자까지 적을 수 있습니다. 짧게 줄여 주십시오.")
+        )
+    try:
+        with writing():
+            tenant = db.session.get(Tenant, current_tenant_id(), with_for_update=True)
+            assert tenant is not None
+            before = read_settings()
+            if before.version != wanted.version:
+                raise ChangedElsewhere
+            after = Settings(wanted.code_required, wanted.shows_addresses, hours, absence, before.version)
+            if after == before:
+                return False
+            _store(after, tenant)
+            fields = ("code_required", "shows_addresses", "hours", "absence")
+            changed = [name for name in fields if getattr(before, name) != getattr(after, name)]
+            audit.record("settings.changed", "tenant", {"changed": changed}, by=by)
+    except IntegrityError as error:  # two admins at once, the first time
+        raise ChangedElsewhere from error
+    return True
+
+
+def _store(wanted: Settings, tenant: Tenant) -> None:
+    row = db.session.get(CompanySettings, tenant.id)
+    if row is None:
+        row = CompanySettings(version=0)
+        db.session.add(row)
+    tenant.code_required = wanted.code_required
+    row.shows_addresses, row.hours, row.absence = wanted.shows_addresses, wanted.hours, wanted.absence
+    row.version = wanted.version + 1

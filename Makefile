@@ -1,6 +1,6 @@
 # What one person does with BaroHelp; every target is one line into ops/, where it can be read and tested.
 .DEFAULT_GOAL := help
-.PHONY: help setup run customer-program story test test-all lint types format bench bench-relay bench-screen migrate translations clean
+.PHONY: help setup run customer-program story test test-all lint types format bench bench-relay bench-screen soak migrate translations clean
 PY := .venv/bin/python
 export WEB_PORT RELAY_PORT DEMO_PORT BAROHELP_VAR DATABASE_URL REDIS_URL PUBLISH STORY_LANG T
 
@@ -39,6 +39,9 @@ bench: ## what relay and screen cost, beside others in the same run; tables in b
 
 bench-relay: ## the relay alone, beside node ws and nginx; table in bench/results/relay.md
 	@sh ops/setup test && exec $(PY) -m bench.relay
+
+soak: ## break everything once and print the promises; table in bench/results/soak.md
+	@sh ops/setup test && exec $(PY) -m bench.soak
 
 bench-screen: ## the screen alone, beside x0vncserver and x11vnc; table in bench/results/screen.md
 	@sh ops/setup test && exec $(PY) -m bench.screen

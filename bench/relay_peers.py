@@ -110,7 +110,7 @@ class Ours(Peer):
             epoch=1,
             now=time.time(),
         )
-        return _upgraded(self._port, f"/relay/{session}?ticket={ticket}")
+        return upgraded(self._port, f"/relay/{session}?ticket={ticket}")
 
 
 class OursInPython(Ours):
@@ -136,7 +136,7 @@ class Node(Peer):
         return process
 
     def connect(self, number: int) -> Pair:
-        first, second = (_upgraded(self._port, f"/s{number}") for _ in range(2))
+        first, second = (upgraded(self._port, f"/s{number}") for _ in range(2))
         return first, second
 
 
@@ -252,7 +252,7 @@ def _wait_for_child(parent: int) -> int:
     raise RuntimeError("nginx started no worker")
 
 
-def _upgraded(port: int, target: str) -> socket.socket:
+def upgraded(port: int, target: str) -> socket.socket:
     sock = socket.create_connection(("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     key = base64.b64encode(os.urandom(16)).decode()

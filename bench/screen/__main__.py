@@ -8,7 +8,7 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.screen import photon, thin_line, workloads
+from bench.screen import photon, thin_line, viewers, workloads
 from bench.screen.measure import Figures, measure
 from bench.screen.servers import SERVERS
 
@@ -60,9 +60,14 @@ def main() -> None:
     table = _table(figures)
     if not arguments.only_table:
         names = [server.name for server in chosen]
-        table += "\n\n## Key to photon\n\n" + "\n".join(photon.table(names, 25))
+        table += "\n\n## Key to photon\n\n" + "\n".join(photon.table(names, 40))
         table += "\n\n## Scrolling on 10 Mbit/s with 40 ms of round trip\n\n"
         table += "\n".join(thin_line.table(names, arguments.seconds))
+        table += "\n\n## A full-screen photograph that comes to rest on the same line\n\n"
+        table += "\n".join(thin_line.rest_table(names))
+        table += "\n\n## One viewer and two\n\n"
+        both = [name for name in names if name in ("ours", "x0vncserver")]
+        table += "\n".join(viewers.table(both, list(viewers.WORKLOADS), arguments.seconds, 1))
     print("\n" + table)
     if not arguments.no_write:
         _RESULTS.mkdir(exist_ok=True)

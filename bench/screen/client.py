@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bench.screen.workloads import read_counter
 from wire.rfb import events as e
 from wire.rfb.decoding import FrameDecoder
-from wire.rfb.messages import KeyEvent
+from wire.rfb.messages import KeyEvent, UpdateRequest
 from wire.rfb.viewer import ViewerProtocol, encodings_for
 
 _SAMPLE_EVERY_S = 0.4
@@ -68,6 +68,13 @@ class Client:
         """Send one key event."""
         with self._lock:
             self._protocol.send(KeyEvent(down, keysym))
+            self._socket.sendall(self._protocol.outgoing())
+
+    def ask_anew(self) -> None:
+        """Ask for everything once more."""
+        with self._lock:
+            height, width = self._frame.shape[:2]
+            self._protocol.send(UpdateRequest(False, 0, 0, width, height))
             self._socket.sendall(self._protocol.outgoing())
 
     def stop(self) -> None:

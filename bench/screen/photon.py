@@ -65,15 +65,7 @@ def measure_photons(server: Server, presses: int, *, video: bool) -> list[float]
     try:
         seconds = presses * 0.35 + 6
         helpers.append(start_player(screen.name, "video" if video else "idle", seconds))
-        helpers.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "bench.screen.photon", "--flip", screen.name],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        assert helpers[1].stdout is not None
-        helpers[1].stdout.readline()
+        helpers.append(start_flipper(screen.name))
         running = Running(server, screen.name)
         client = Client(running.port)
         time.sleep(SETTLE_S)
@@ -82,7 +74,7 @@ def measure_photons(server: Server, presses: int, *, video: bool) -> list[float]
             helpers[0].stdin.write("go\n")
             helpers[0].stdin.flush()
             time.sleep(0.5)
-        found = _press(client, presses)
+        found = press(client, presses)
         client.stop()
         return found
     finally:
@@ -94,7 +86,18 @@ def measure_photons(server: Server, presses: int, *, video: bool) -> list[float]
         screen.close()
 
 
-def _press(client: Client, presses: int) -> list[float]:
+def start_flipper(name: str) -> subprocess.Popen[str]:
+    """The X client as a process of its own, once its square stands there."""
+    flipper = subprocess.Popen(
+        [sys.executable, "-m", "bench.screen.photon", "--flip", name], stdout=subprocess.PIPE, text=True
+    )
+    assert flipper.stdout is not None
+    flipper.stdout.readline()
+    return flipper
+
+
+def press(client: Client, presses: int) -> list[float]:
+    """The delay of each press, ms."""
     spread = random.Random(_SEED)  # noqa: S311 - repeatable pauses
     found: list[float] = []
     for _ in range(presses):

@@ -8,6 +8,7 @@ one encoder and so get the very same bytes. Touched by the screen thread only.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from customer_agent.screen.watcher import Watcher
 
 # So long an audience waits for a member without room before it goes on without it.
-PATIENCE_S = 0.01
-# One step of sharpening is small enough that an update with real changes waits for it less than a frame.
+PATIENCE_S = 0.02
+# One step of sharpening is so small that an update with real changes waits for it no longer than this.
+SHARPENING_S = 0.05
 SHARPENING_TILES = 48
-SHARPENING_TILES_SLOW = 4
-SLOW_BPS = 8_000_000.0
+TILE_BITS = 8 * 6500
+SLOW_BPS = 16_000_000.0
 
 
 class Audience:
@@ -113,8 +115,9 @@ class Audience:
     def sharpen(self, near: tuple[int, int], now: float) -> bool:
         """Send a few blurred tiles exactly; whether anything was sent."""
         rates = [rate for member in self.members if (rate := member.pacing.rate_bps) is not None]
-        tiles = SHARPENING_TILES_SLOW if min(rates, default=SLOW_BPS) < SLOW_BPS else SHARPENING_TILES
-        pieces = self.shadow.take_sharpening(now, near=near, tiles=tiles)
+        rate = min(rates, default=math.inf)
+        tiles = int(max(1, min(rate * SHARPENING_S / TILE_BITS, SHARPENING_TILES)))
+        pieces = self.shadow.take_sharpening(now, near=near, tiles=tiles, is_slow=rate < SLOW_BPS)
         if not pieces:
             return False
         self._send(self.shadow.words, Changes(None, pieces), now)

@@ -33,6 +33,7 @@ UNKNOWN_WORD = 0xFF000000
 # Small blurs are sharpened soon; a large one waits until it is likely to stay (slides, pages turned).
 QUIET_S = 0.4
 LARGE_QUIET_S = 1.05
+LARGE_QUIET_SLOW_S = 0.5
 LARGE_TILES = 100
 # While large parts change, what was blurred by it waits longer: it will likely be covered again.
 BUSY_PIXELS = 20_000
@@ -175,12 +176,17 @@ class Shadow:
 
     # Sharpening
 
-    def take_sharpening(self, now: float, *, near: tuple[int, int], tiles: int) -> list[Piece]:
-        """Up to `tiles` blurred and quiet tiles as exact pieces, those around `near` (px) first."""
+    def take_sharpening(
+        self, now: float, *, near: tuple[int, int], tiles: int, is_slow: bool = False
+    ) -> list[Piece]:
+        """Up to `tiles` blurred and quiet tiles as exact pieces, those around `near` (px) first.
+
+        `is_slow`: the line needs seconds for a whole picture, so that it begins sooner.
+        """
         if self._look_at is None or now < self._look_at:
             return []
         blurred = self._blurred_tiles()
-        quiet = self._changed_at <= now - self._quiet_time(blurred, now) + 1e-6
+        quiet = self._changed_at <= now - self._quiet_time(blurred, now, is_slow=is_slow) + 1e-6
         candidates = np.argwhere(blurred & quiet)
         if len(candidates) == 0:
             self._look_at = now + LOOK_AGAIN_S if blurred.any() else None
@@ -199,8 +205,9 @@ class Shadow:
         """When to look for blurred tiles that have been quiet long enough; None when the picture is exact."""
         return self._look_at
 
-    def _quiet_time(self, blurred: TileMap, now: float) -> float:
-        quiet_s = LARGE_QUIET_S if np.count_nonzero(blurred) > LARGE_TILES else QUIET_S
+    def _quiet_time(self, blurred: TileMap, now: float, *, is_slow: bool) -> float:
+        large_s = LARGE_QUIET_SLOW_S if is_slow else LARGE_QUIET_S
+        quiet_s = large_s if np.count_nonzero(blurred) > LARGE_TILES else QUIET_S
         return BUSY_QUIET_S if self._busy_at > now - quiet_s + 1e-6 else quiet_s
 
     def _blurred_tiles(self) -> TileMap:

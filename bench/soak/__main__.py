@@ -1,4 +1,4 @@
-"""`python -m bench.soak [--seed N] [--pairs N] [--only FAULT ...]`: breaks everything once, prints what holds.
+"""`python -m bench.soak [--seed N] [--pairs N] [--only FAULT ...]`: breaks everything, prints what holds.
 
 Real processes and the programs' own links without windows (bench/ends.py). The seed fixes the order of the
 faults and their lengths. Writes bench/results/soak.md after a run of all of them; ends with 1 when a promise
@@ -55,7 +55,7 @@ def soak(seed: int, pairs: int, only: list[str] | None = None) -> list[Row]:
         Row(
             "all of it",
             "no wrong, doubled or foreign byte; no support session ended",
-            f"{blocks} blocks checked, wrong: {wrong[:3] or 'none'}, the same {len(sessions)} sessions: {same}",
+            f"{blocks} blocks checked, wrong: {wrong[:3] or 'none'}, same {len(sessions)} sessions: {same}",
             not wrong and same,
         )
     )

@@ -1,6 +1,6 @@
 """The faults, each with its promise (design: reliability and security) and what was measured.
 
-A fault gets the running world, breaks one thing, waits for it to heal, and returns its rows. Times in seconds.
+A fault gets the running world, breaks one thing, waits for it to heal, returns its rows. Times in seconds.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ def slow_reader(world: World, _dice: random.Random) -> list[Row]:
 
 
 def clock_jumps(world: World, dice: random.Random) -> list[Row]:
-    """The server's wall clock goes a day ahead, then a day back, with a relay's restart of lines each time."""
+    """The server's wall clock goes a day ahead, then a day back; each time the lines go mute once."""
     if not world.has_clock:
         return [Row("clock ± 1 day", "no session dropped", "no C compiler", None)]
     rows = []

@@ -29,7 +29,6 @@ from customer_agent.windows.ended_window import EndedWindow
 from customer_agent.windows.join_window import JoinWindow
 from customer_agent.windows.panel_window import PanelWindow
 from desktop import network, theme, words
-from desktop.clipboard_x11 import X11Clipboard
 from desktop.network_window import NetworkWindow
 from desktop.own_address import local_address
 from desktop.proxy import PROXY_LOGIN
@@ -38,6 +37,7 @@ from wire.signal.commands import Started
 
 if TYPE_CHECKING:
     from customer_agent.link import SupportLink
+    from desktop.clipboard_x11 import X11Clipboard
 
 __all__ = ["SupportApp", "run_support"]
 
@@ -243,6 +243,8 @@ class SupportApp:
         """Under X11 on a thread of its own: other programs and ten megabytes must not stop our windows."""
         if self.root.tk.call("tk", "windowingsystem") != "x11" or self._clipboard is None:
             return
+        from desktop.clipboard_x11 import X11Clipboard
+
         share = self._clipboard
         try:
             self._x11_clipboard = X11Clipboard(

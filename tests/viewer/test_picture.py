@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -174,7 +175,7 @@ def test_it_lives_through_a_fault_of_our_own(
 
 
 def test_it_holds_the_link_while_too_much_waits(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "MAX_WAITING_BYTES", 1000)
+    monkeypatch.setattr(pictures, "MAX_WAITING", 5000)
     made = Picture(
         on_change=watcher.changed, on_hold=lambda on: watcher.note(lambda: watcher.holds.append(on))
     )
@@ -194,3 +195,25 @@ def test_scaling_keeps_plain_colours(factor: float) -> None:
     shown = np.zeros((view.view_height, view.view_width, 4), np.uint8)
     scale_into(solid(64, 48, (10, 120, 250)), shown, view, view.area)
     assert (shown[..., :3] == (10, 120, 250)).all()
+
+
+def test_it_counts_what_a_few_bytes_stand_for(watcher: Watcher) -> None:
+    """A copy of a whole desktop is four bytes; thousands of them must not queue up."""
+    made = Picture(
+        on_change=watcher.changed, on_hold=lambda on: watcher.note(lambda: watcher.holds.append(on))
+    )
+    copy = RectReceived(0, 0, 3840, 2160, Encoding.COPY_RECT, bytes(4))
+    for _ in range(9):
+        made.put(copy)
+    assert watcher.holds == [True]
+
+
+def test_it_stops_without_decoding_what_waits(watcher: Watcher) -> None:
+    made = Picture(on_change=watcher.changed)
+    made.put(Ready(4000, 2000, "x", BGRX))
+    for _ in range(5000):
+        made.put(RectReceived(0, 0, 4000, 2000, Encoding.COPY_RECT, bytes(4)))
+    made.start()
+    began = time.monotonic()
+    made.stop()
+    assert time.monotonic() - began < 1.5

@@ -11,12 +11,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from desktop.clipboard_x11 import X11Clipboard
 from wire.errors import LimitExceeded
 from wire.limits import MAX_CUT_TEXT, MIB
 from wire.rfb.clipboard import PreparedText
+
+if TYPE_CHECKING:
+    from desktop.clipboard_x11 import X11Clipboard
 
 __all__ = ["ClipboardDesk", "ClipboardNews"]
 
@@ -55,6 +57,8 @@ class ClipboardDesk:
         self.may_take = False
         self._x11: X11Clipboard | None = None
         if x11_display is not None:
+            from desktop.clipboard_x11 import X11Clipboard
+
             try:
                 self._x11 = X11Clipboard(
                     x11_display,

@@ -7,8 +7,9 @@ thread only reads. The order of events is kept; a size change comes between the 
     worker        FrameDecoder, scaling, then on_change()
     Tk thread     frame = picture.take()        # pixels of the view and the areas to paint
 
-Bounded: above MAX_WAITING_BYTES `on_hold(True)` asks the link to stop reading, below a quarter
-`on_hold(False)`.
+Bounded: above MAX_WAITING of work (bytes of payload, and half the pixels that they stand for: a few bytes may
+fill a desktop) `on_hold(True)` asks the link to stop reading, below a quarter `on_hold(False)`. So about a
+second of decoding waits at most, whatever a server sends.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from wire.rfb.pixels import Pixels
 
 __all__ = ["Frame", "Picture", "PictureEvent", "scale_into"]
 
-MAX_WAITING_BYTES: Final = 32 * MIB
+MAX_WAITING: Final = 32 * MIB
+_EVENT_WORK: Final = 1024
+"""What any rectangle costs beside its bytes and pixels, in the same unit."""
 
 PictureEvent: TypeAlias = Ready | RectReceived | UpdateDone | Resized | FenceReceived
 
@@ -77,7 +80,8 @@ class Picture:
         self._on_failed = on_failed
         self._on_hold = on_hold
         self._queue: queue.SimpleQueue[PictureEvent | _Scale | None] = queue.SimpleQueue()
-        self._waiting_bytes = 0
+        self._waiting_work = 0
+        self._is_stopping = False
         self._is_held = False
         self._counting = threading.Lock()
         # Guards everything below against the Tk thread.
@@ -98,7 +102,8 @@ class Picture:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the worker and wait for it, ≤ 2 s."""
+        """End the worker and wait for it, ≤ 2 s; what waits is not decoded any more."""
+        self._is_stopping = True
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join(2)
@@ -115,8 +120,7 @@ class Picture:
 
     def put(self, event: PictureEvent) -> None:
         """Take the next event of the link; any thread, in order."""
-        if isinstance(event, RectReceived):
-            self._count(len(event.payload))
+        self._count(_work_of(event))
         self._queue.put(event)
 
     def set_factor(self, factor: float) -> None:
@@ -140,7 +144,8 @@ class Picture:
     # -- the worker
 
     def _run(self) -> None:
-        while (event := self._queue.get()) is not None:
+        while (event := self._queue.get()) is not None and not self._is_stopping:
+            self._count(-_work_of(event))
             try:
                 self._handle(event)
             except ProtocolError as error:
@@ -155,7 +160,6 @@ class Picture:
     def _handle(self, event: PictureEvent | _Scale) -> None:
         match event:
             case RectReceived():
-                self._count(-len(event.payload))
                 self._decode(event)
             case UpdateDone():
                 self._finish()
@@ -210,12 +214,24 @@ class Picture:
         self._on_change()
 
     def _count(self, size: int) -> None:
+        if size == 0:
+            return
         with self._counting:
-            self._waiting_bytes += size
-            hold = self._waiting_bytes > (MAX_WAITING_BYTES // 4 if self._is_held else MAX_WAITING_BYTES)
+            self._waiting_work += size
+            hold = self._waiting_work > (MAX_WAITING // 4 if self._is_held else MAX_WAITING)
             changed, self._is_held = hold != self._is_held, hold
         if changed:
             self._on_hold(hold)
+
+
+def _work_of(event: PictureEvent | _Scale) -> int:
+    """How much work waits with an event, in bytes of payload."""
+    match event:
+        case RectReceived():
+            return len(event.payload) + event.width * event.height // 2 + _EVENT_WORK
+        case Resized(width, height):
+            return width * height // 2
+    return 0
 
 
 def scale_into(desktop: Pixels, shown: Pixels, view: View, area: Rect) -> None:

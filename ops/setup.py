@@ -88,6 +88,8 @@ SYSTEM_PARTS = (
     _part("pulseaudio-utils", "pactl", "test", *_TESTS),
     _part("tinyproxy", "tinyproxy", "test", *_TESTS),
     _part("microsocks", "microsocks", "test", *_TESTS),
+    _part("miniupnpd", "/usr/sbin/miniupnpd", "test", *_TESTS),
+    _part("nftables", "/usr/sbin/nft", "test", *_TESTS),
     _part("postgresql", "/usr/lib/postgresql", "test", *_TESTS),
     _part("redis-server", "redis-server", "test", *_TESTS),
     _part(

@@ -63,10 +63,15 @@ class Space:
 
     def thread(self, name: str) -> LinkThread:
         """A link thread whose sockets are in the namespace."""
-        return _InSpace(self._name, name)
+        return in_space(self._name, name)
 
     def _in(self, *command: str) -> None:
         _run("ip", "netns", "exec", self._name, *command)
+
+
+def in_space(space: str, name: str) -> LinkThread:
+    """A link thread whose sockets are in a namespace."""
+    return _InSpace(space, name)
 
 
 class _InSpace(LinkThread):

@@ -65,7 +65,7 @@ class Behind(RealStory):
         self.board.ends["customer"] = self.customer
 
     def make_board(self) -> SigningBoard:
-        return _Board(self)
+        return OfferAtAddress(self)
 
     def broke(self) -> float:
         """Note the present as the moment of a break."""
@@ -91,7 +91,9 @@ class Behind(RealStory):
         return took_s
 
 
-class _Board(SigningBoard):
+class OfferAtAddress(SigningBoard):
+    """A switchboard whose relay is not on loopback."""
+
     def offer(self) -> None:
         self.epoch += 1
         relay = self.story.process

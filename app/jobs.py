@@ -22,6 +22,7 @@ from sqlalchemy import select
 
 from app.documents.making import forget_old
 from app.mail.postman import Postman
+from app.operator.anchors import anchor_head
 from app.queue import add_tasks_to, make_huey
 from app.support import orders, relays
 from app.support.actions import expiry
@@ -56,6 +57,7 @@ def add_tasks(huey: Huey, app: Flask) -> None:
         """Write the heads of the usage logs down outside the database."""
         with app.app_context():
             anchor_heads(app.extensions["settings"].storage_dir, now_utc())
+            anchor_head(app.extensions["settings"].storage_dir, now_utc())
 
     @huey.periodic_task(crontab(minute="23"))  # type: ignore[untyped-decorator]
     def forget_old_documents() -> None:

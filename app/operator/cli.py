@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from app.errors import AppError
 from app.operator import audit, doors
+from app.operator.anchors import read_anchors
 from app.operator.models import Operator
 from tenants.audit import SYSTEM
 from tenants.database import now_utc
@@ -77,8 +78,8 @@ def enable_command(login_id: str) -> None:
 
 @operator_group.command("verify-log")
 def verify_log_command() -> None:
-    """Check the chain of the operators' own log; ends with 1 when it does not hold."""
-    entry = audit.first_broken_entry()
+    """Check the operators' own log, its chain and against its anchors; ends with 1 when it does not hold."""
+    entry = audit.first_broken_entry(read_anchors(current_app.extensions["settings"].storage_dir))
     click.echo("operators: ok" if entry is None else f"operators: broken at entry {entry}")
     sys.exit(0 if entry is None else 1)
 

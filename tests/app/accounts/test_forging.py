@@ -12,6 +12,7 @@ from itsdangerous import URLSafeTimedSerializer
 from app import passwords
 from tests.cast import PASSWORD, Cast
 from tests.conftest import SECRETS
+from tests.factories.operators import make_operator
 
 DEED = "/manage/departments"
 FORM = {"name": "영업"}
@@ -70,6 +71,22 @@ def test_an_invented_token_is_refused(log_in, cast: Cast, token: str) -> None:
     assert bare(log_in(cast.hana)).post(DEED, data=FORM | {"csrf_token": token}).status_code == 403
 
 
+@pytest.fixture
+def checked(client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that an argon2 check was spent on."""
+    with client.application.app_context():
+        passwords._dummy_hash()  # made once a process, at its first use
+    found: list[str] = []
+    real = passwords._verify
+
+    def counting(hasher: object, stored: str, password: str) -> bool:
+        found.append(password)
+        return real(hasher, stored, password)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(passwords, "_verify", counting)
+    return found
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -81,19 +98,14 @@ def test_an_invented_token_is_refused(log_in, cast: Cast, token: str) -> None:
         {"tenant": "!"},
     ],
 )
-def test_every_log_in_costs_one_hash(
-    client, cast: Cast, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
-) -> None:
+def test_every_log_in_costs_one_hash(client, cast: Cast, checked: list[str], changes: dict[str, str]) -> None:
     """Known or not, right or wrong: the answer takes one argon2 check, so its time tells nothing."""
-    with client.application.app_context():
-        passwords._dummy_hash()  # made once a process, at its first use
-    checked: list[str] = []
-    real = passwords._verify
-
-    def counting(hasher: object, stored: str, password: str) -> bool:
-        checked.append(password)
-        return real(hasher, stored, password)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(passwords, "_verify", counting)
     client.post("/programs/login", json=cast.bora.credentials | changes)
     assert checked == [changes.get("password", PASSWORD)]
+
+
+@pytest.mark.parametrize("login_id", ["oper", "nobody", ""])
+def test_an_operators_log_in_costs_one_hash_too(app, client, checked: list[str], login_id: str) -> None:
+    make_operator(app)
+    client.post("/operator/login", data={"login_id": login_id, "password": "wrong"})
+    assert checked == ["wrong"]

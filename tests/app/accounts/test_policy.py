@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.accounts.actions import Visit, log_in
 from app.accounts.models import AllowedIp, LoginSession
-from app.accounts.policy import read_policy
+from app.accounts.policy import allow_range, change_policy, list_ranges, read_policy
 from app.accounts.rules import Policy
 from tenants.audit import AuditEntry
 from tenants.database import db, now_utc, tenant_scope
 from tests.app.accounts.test_log_in import change_log_in, form_of
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
+from tests.conftest import Walled
 
 PAGE = "/manage/log-in-rules"
 RULES = {"failed_limit": "5", "block_s": "30", "idle_s": "1800", "two_step": "none", "version": "0"}
@@ -195,6 +197,25 @@ def test_a_hundred_and_one_are_too_many(app, browser, cast: Cast) -> None:
         with writing():
             db.session.add_all(AllowedIp(audience="agent", cidr=f"10.0.0.{n}") for n in range(100))
     assert address(browser, "agent", "10.1.0.1").status_code == 422
+
+
+def test_it_works_on_both_databases(databases: Walled) -> None:
+    """Required second steps and allowed addresses end and lead the log-ins that are open."""
+    cast, now = databases.cast, now_utc()
+    with databases.app.app_context():
+        for kind in ("web", "program"):
+            visit = Visit("203.0.113.7", "203.0.113.7")
+            log_in(slug="maru", login_id="bora", password=PASSWORD, kind=kind, visit=visit)  # type: ignore[arg-type]
+        with tenant_scope(cast.maru.id):
+            change_policy(Policy(two_step="all", idle_s=600), by=cast.hana.actor, now=now)
+            rows = {row.kind: row for row in db.session.scalars(select(LoginSession))}
+            assert (rows["web"].duty, rows["program"].end_reason) == ("two_step", "rules")
+            assert rows["web"].expires_at - rows["web"].seen_at == timedelta(seconds=600)
+            allow_range("agent", "198.51.100.*", here="", by=cast.hana.actor, now=now)
+            assert all(row.ended_at for row in db.session.scalars(select(LoginSession)))
+        with tenant_scope(cast.nuri.id):
+            assert read_policy() == Policy()
+            assert list_ranges() == []
 
 
 def test_the_command_line_opens_the_doors_again(app, browser, client, cast: Cast) -> None:

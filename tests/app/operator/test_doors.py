@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.operator import audit, doors
+from app.operator.anchors import anchor_head, read_anchors
 from app.operator.models import Operator, OperatorAudit, OperatorLogin
 from tenants.audit import SYSTEM
 from tenants.database import db, now_utc
@@ -208,6 +209,22 @@ def test_the_log_is_chained(app, staff: int) -> None:
         connection.close()
         assert audit.first_broken_entry() == 2
     assert runner.invoke(args=["operator", "verify-log"]).exit_code == 1
+
+
+def test_a_tail_that_was_cut_off_is_found(app, staff: int, tmp_path) -> None:
+    """Together with its head, so that the chain alone looks whole."""
+    log_operator_in(app)
+    with app.app_context():
+        assert [anchor_head(tmp_path, now_utc()) for _ in range(2)] == [True, False]
+        connection = db.engine.raw_connection()
+        connection.execute("DROP TRIGGER append_only_operator_audit_delete")
+        connection.execute("DELETE FROM operator_audit WHERE n > 1")
+        connection.execute(
+            "UPDATE operator_audit_head SET n = 1, mac = (SELECT mac FROM operator_audit WHERE n = 1)"
+        )
+        connection.close()
+        assert audit.first_broken_entry() is None
+        assert audit.first_broken_entry(read_anchors(tmp_path)) == 2
 
 
 def test_nobody_changes_the_log(app, staff: int) -> None:

@@ -358,9 +358,8 @@ class SupportLink:
     def _share_is_settled(self) -> None:
         with self._lock:
             self._shares_pending -= 1
-        self._hold_what_is_not_shown()
-        # Once more: a channel that opened a moment ago was not greeted with it.
-        self.say(told(self._shared.state))
+        # Told in any case: a channel that opened a moment ago was not greeted with it.
+        self._share_changed(self._shared.state)
 
     def _share_changed(self, state: ShareState) -> None:
         """On the screen thread, before any picture of the new state is made."""

@@ -53,11 +53,13 @@ class ShareFrame:
             return
         if not self._bars:
             self._make()
-        width, height = self._root.winfo_screenwidth(), self._root.winfo_screenheight()
+        # Tk does not hear of a desktop that has grown since the program began.
+        width = max(self._root.winfo_vrootwidth(), area.right)
+        height = max(self._root.winfo_vrootheight(), area.bottom)
         bars = bars_of(area, width, height, self._theme.px(_THICK_PX))
         for window, bar in zip(self._bars, bars, strict=True):
-            _place(window, bar)
-        self._place_word(area, height)
+            self._place(window, bar)
+        self._place_word(area, width, height)
 
     def close(self) -> None:
         """Take it away."""
@@ -83,20 +85,26 @@ class ShareFrame:
         )
         label.pack()
 
-    def _place_word(self, area: Area, height: int) -> None:
+    def _place_word(self, area: Area, width: int, height: int) -> None:
         """Above the frame, else below it; nowhere if it would cover what is shown."""
         assert self._word is not None
         self._word.update_idletasks()
         tall, wide = self._word.winfo_reqheight(), self._word.winfo_reqwidth()
         thick = self._theme.px(_THICK_PX)
-        x = min(max(0, area.x - thick), max(0, self._root.winfo_screenwidth() - wide))
+        x = min(max(0, area.x - thick), max(0, width - wide))
         above, below = area.y - thick - tall, area.bottom + thick
         if above >= 0:
-            _place(self._word, Area(x, above, wide, tall))
+            self._place(self._word, Area(x, above, wide, tall))
         elif below + tall <= height:
-            _place(self._word, Area(x, below, wide, tall))
+            self._place(self._word, Area(x, below, wide, tall))
         else:
             self._word.withdraw()
+
+    def _place(self, window: tk.Toplevel, area: Area) -> None:
+        left, top = self._root.winfo_vrootx() + area.x, self._root.winfo_vrooty() + area.y
+        window.geometry(f"{max(1, area.width)}x{max(1, area.height)}{left:+d}{top:+d}")
+        window.deiconify()
+        window.lift()
 
     def _lift(self) -> None:
         for window in (*self._bars, self._word):
@@ -112,9 +120,3 @@ def _bare(root: tk.Tk, colour: str) -> tk.Toplevel:
     with contextlib.suppress(tk.TclError):
         window.attributes("-topmost", True)
     return window
-
-
-def _place(window: tk.Toplevel, area: Area) -> None:
-    window.geometry(f"{max(1, area.width)}x{max(1, area.height)}+{area.x}+{area.y}")
-    window.deiconify()
-    window.lift()

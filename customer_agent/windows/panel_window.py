@@ -15,7 +15,7 @@ from typing import Protocol
 
 from customer_agent.codes import problem_sentence
 from customer_agent.model import Ask, Phase, SupportModel
-from customer_agent.screen.share import Everything, OneWindow
+from customer_agent.screen.share import Everything, Nothing, OneWindow
 from customer_agent.windows.place_window import Corner, wrap
 from desktop.later import run_later
 from desktop.layout import publish_layout
@@ -465,8 +465,9 @@ def _share_words(model: SupportModel) -> str:
         "off_screen": t("보여 주던 부분이 화면 밖에 있어 잠시 멈췄습니다."),
         "choosing": t("아직 아무것도 보여 주지 않습니다. 보여 줄 것을 골라 주십시오."),
     }
-    if state.why in words:
-        return words[state.why]
+    why = sharing.choice.why if isinstance(sharing.choice, Nothing) else state.why
+    if why in words:
+        return words[why]
     if isinstance(sharing.choice, OneWindow):
         return t("이 창만 보여 줍니다:\n%(title)s", title=sharing.choice.title)
     return t("화면의 한 부분만 보여 줍니다.")

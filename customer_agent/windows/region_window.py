@@ -56,7 +56,9 @@ class RegionWindow(tk.Toplevel):
         self.widgets: dict[str, tk.Misc] = {}
         self.wm_overrideredirect(True)
         self.title(t("보여 줄 부분 고르기"))
-        self.geometry(f"{picture.width}x{picture.height}+0+0")
+        # The desktop may begin left of or above the main monitor (Windows).
+        left, top = root.winfo_vrootx(), root.winfo_vrooty()
+        self.geometry(f"{picture.width}x{picture.height}{left:+d}{top:+d}")
         self.attributes("-topmost", True)
         middle = Area(home.x + home.width // 4, home.y + home.height // 3, home.width // 2, home.height // 2)
         self.selection = Selection(picture.width, picture.height, start or middle)

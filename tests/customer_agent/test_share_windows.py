@@ -21,7 +21,7 @@ from customer_agent.windows.region_window import RegionWindow
 from customer_agent.windows.share_window import ShareWindow
 from desktop import theme, words
 from tests.customer_agent.test_sharing import ask, connected, shares
-from tests.customer_agent.test_windows import every_widget, nothing, shown
+from tests.customer_agent.test_windows import every_widget, nothing, shown, words_in
 from tests.tk_windows import _one_root, display, korean, look, pump_until, root
 from wire.control import messages as control
 
@@ -45,6 +45,11 @@ def choice(
 ) -> ShareWindow:
     story.model.choose_share()  # type: ignore[attr-defined]
     return ShareWindow(root, look, story.model, windows, on_region=nothing, on_done=nothing)  # type: ignore[attr-defined]
+
+
+def say(root: tk.Tk, window: tk.Toplevel, words_: str) -> None:
+    """Wait until the window says so."""
+    pump_until(root, lambda: words_ in words_in(window), words_)
 
 
 def press(window: tk.Misc, key: str) -> None:
@@ -85,7 +90,7 @@ def test_it_offers_the_desktop_only_where_it_may_be_shown(root: tk.Tk, look: the
 
 
 def test_it_says_that_there_is_no_window(root: tk.Tk, look: theme.Theme) -> None:
-    assert "보여 줄 수 있는 창이 없습니다." in shown(root, choice(root, look, connected(), ()))
+    say(root, choice(root, look, connected(), ()), "보여 줄 수 있는 창이 없습니다.")
 
 
 # The dimmed screen
@@ -182,6 +187,18 @@ def test_it_follows_the_model_from_the_choice_to_the_frame(root: tk.Tk, look: th
     desk.close()
 
 
+def test_it_opens_the_choice_by_itself_where_the_desktop_is_not_shown(root: tk.Tk, look: theme.Theme) -> None:
+    story = connected(share_desktop=False)
+    desk = ShareDesk(root, look, story.model, on_change=nothing, list_windows=lambda _: OPEN)
+    desk.follow()
+    assert isinstance(desk._window, ShareWindow)
+    desk._window.leave()
+    window = panel(root, look, story)
+    say(root, window, "아직 아무것도 보여 주지 않습니다.")
+    assert "share-all" not in window.widgets
+    desk.close()
+
+
 def test_it_shows_nothing_more_when_it_is_over(root: tk.Tk, look: theme.Theme) -> None:
     story = connected()
     desk = ShareDesk(root, look, story.model, on_change=nothing, list_windows=lambda _: OPEN)
@@ -213,7 +230,7 @@ def test_it_says_what_is_shown(root: tk.Tk, look: theme.Theme, state: ShareState
     story = connected()
     story.model.show(OneWindow(7, "주문서"))
     story.model.take(e.SharingChanged(state))
-    assert says in shown(root, panel(root, look, story))
+    say(root, panel(root, look, story), says)
 
 
 def test_it_changes_and_ends_the_share(root: tk.Tk, look: theme.Theme) -> None:
@@ -240,7 +257,7 @@ def test_it_shows_what_the_agent_asks_for(root: tk.Tk, look: theme.Theme, what: 
     story.model.show(Region(Area(0, 0, 99, 99)))
     ask(story, what)
     window = panel(root, look, story)
-    assert "보여 달라고 합니다." in shown(root, window)
+    say(root, window, "보여 달라고 합니다.")
     window.widgets["no"].invoke()  # type: ignore[attr-defined]
     assert story.port.said(control.Answer) == [control.Answer("a1", "denied")]
 

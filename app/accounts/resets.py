@@ -6,6 +6,7 @@ not take a second step away: it lets its owner choose another password, and ends
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,15 +27,17 @@ from app.team.queries import find_agent
 from config.settings import Settings
 from tenants import audit
 from tenants.bearer import make_bearer, parse_bearer
-from tenants.database import db, tenant_scope
+from tenants.database import current_tenant_id, db, tenant_scope
 from tenants.models import Tenant
-from tenants.resolve import find_tenant
+from tenants.resolve import find_tenant, get_tenant
 from tenants.rules import standing
 from tenants.writing import writing
 
-__all__ = ["LIFETIME", "ask_for_reset", "check_link", "reset_password"]
+__all__ = ["INVITATION_LASTS", "LIFETIME", "ask_for_reset", "check_link", "invite", "reset_password"]
 
 LIFETIME: Final = timedelta(minutes=30)
+#: A first password may wait for somebody's holiday.
+INVITATION_LASTS: Final = timedelta(days=7)
 
 
 def ask_for_reset(*, slug: str, login_id: str, source: str, language: str, now: datetime) -> None:
@@ -130,3 +133,24 @@ def _mail_link(tenant: Tenant, agent: Agent, language: str, now: datetime) -> No
             expires_at=now + LIFETIME,
         )
         audit.record("agent.reset_asked", f"agent:{agent.id}", by=agent_actor(agent), at=now)
+
+
+def invite(agents: Sequence[Agent], *, language: str, now: datetime) -> None:
+    """Mail new agents of the open company a link by which they choose their first password; an action."""
+    settings: Settings = current_app.extensions["settings"]
+    tenant = get_tenant(current_tenant_id())
+    with writing():
+        for agent in agents:
+            token, token_hash = make_bearer("reset", tenant.slug)
+            expires_at = now + INVITATION_LASTS
+            db.session.add(
+                PasswordReset(agent_id=agent.id, token_hash=token_hash, created_at=now, expires_at=expires_at)
+            )
+            values = {
+                "name": agent.name,
+                "company": tenant.title,
+                "login_id": agent.login_id,
+                "link": f"{settings.public_url}/manage/reset/{token}",
+                "days": INVITATION_LASTS.days,
+            }
+            put_letter(agent.email, "invitation", values, language=language, now=now, expires_at=expires_at)

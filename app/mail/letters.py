@@ -66,6 +66,36 @@ BaroHelp
 """,
         ),
     },
+    "invitation": {
+        "ko": Letter(
+            "[바로헬프] {company} 상담원으로 초대합니다",
+            """{name} 님, 안녕하십니까.
+
+{company}에서 상담원 계정 {login_id}을(를) 만들었습니다.
+아래 주소를 열어 {days}일 안에 비밀번호를 정해 주십시오. 한 번만 쓸 수 있습니다.
+
+{link}
+
+누구에게도 이 주소를 알려 주지 마십시오. 모르는 회사라면 이 편지를 지우시면 됩니다.
+
+바로헬프
+""",
+        ),
+        "en": Letter(
+            "[BaroHelp] {company} invites you as an agent",
+            """Hello {name},
+
+{company} has made the agent account {login_id} for you.
+Open this address within {days} days and choose a password. It works once.
+
+{link}
+
+Give the address to nobody. If you do not know this company, delete this letter.
+
+BaroHelp
+""",
+        ),
+    },
     "password_changed": {
         "ko": Letter(
             "[바로헬프] {company} 비밀번호가 바뀌었습니다",

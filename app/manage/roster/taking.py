@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.endings import end_log_ins_of
+from app.accounts.resets import invite
 from app.manage.roster.queries import room_left
 from app.manage.roster.rules import Changed, New, Plan
 from app.manage.roster.upload import plan_upload
@@ -26,11 +27,11 @@ from app.team.models import Agent, Department
 from app.team.rules import login_key
 from tenants import audit
 from tenants.audit import Actor
-from tenants.database import current_tenant_id, db
+from tenants.database import current_tenant_id, db, now_utc
 from tenants.models import Tenant
 from tenants.writing import writing
 
-__all__ = ["take_over", "take_over_upload"]
+__all__ = ["invite_new", "take_over", "take_over_upload"]
 
 ENTRY_HOLDS: Final = 100
 
@@ -41,6 +42,7 @@ def take_over_upload(params: Mapping[str, Any], _path: Path) -> dict[str, Any]:
     if plan.digest() != params["digest"] or plan.problems:
         raise SheetRejected(_l("그사이 상담원이나 부서가 바뀌었습니다. 파일을 다시 올려 확인해 주십시오."))
     take_over(plan, by=Actor(**params["by"]))
+    invite_new([one.login_id for one in plan.new if not one.password], language=params["language"])
     return {
         "new": len(plan.new),
         "changed": len(plan.changed),
@@ -66,6 +68,16 @@ def take_over(plan: Plan, *, by: Actor) -> None:
             _change_agents(plan.changed, departments, new_passwords, by)
     except IntegrityError as error:  # somebody made the same agent or department meanwhile
         raise ChangedElsewhere from error
+
+
+def invite_new(login_ids: Sequence[str], *, language: str) -> None:
+    """Write to the new agents who have no password yet, by hundreds: each hundred is an action of its own."""
+    for start in range(0, len(login_ids), ENTRY_HOLDS):
+        keys = [login_key(login_id) for login_id in login_ids[start : start + ENTRY_HOLDS]]
+        agents = db.session.scalars(
+            select(Agent).where(Agent.login_key.in_(keys), Agent.deleted_at.is_(None))
+        ).all()
+        invite(agents, language=language, now=now_utc())
 
 
 def _check_room_again(plan: Plan) -> None:

@@ -29,6 +29,7 @@ VALUES = {
     "login_id": "bora",
     "link": "http://127.0.0.1:8000/manage/reset/reset.maru.x",
     "minutes": 30,
+    "days": 7,
     "when": "2026-11-20 14:05",
     "address": "203.0.113.7",
 }

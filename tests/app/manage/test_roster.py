@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.documents import making
 from app.documents.models import Document
+from app.mail.outbox import list_letters, read_letter
 from app.manage.roster.rules import Known, Room, plan_agents, plan_departments
 from app.passwords import is_right_password
 from app.sheets import read_csv
@@ -80,6 +81,21 @@ def test_it_works(app, browser, cast: Cast, encoding: str) -> None:
         entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.n.desc()).limit(3)).all()
         assert {entry.action for entry in entries} == {"agent.changed", "agent.created", "department.created"}
         assert {entry.actor_name for entry in entries} == {"하나"}
+
+
+@pytest.mark.usefixtures("seats")
+def test_who_has_no_password_is_invited_by_mail(app, browser, client, cast: Cast) -> None:
+    confirm(browser, send(browser, GOOD.replace(PASSWORD, "")))
+    with app.app_context(), tenant_scope(cast.maru.id):
+        (letter,) = list_letters()
+        written = read_letter(letter)
+        assert (letter.recipient, letter.letter) == ("minsu@example.com", "invitation")
+    link = re.search(r"/manage/reset/\S+", written.text)[0]
+    assert (
+        client.post(link, data={"password": "Minsu7Haru", "password_again": "Minsu7Haru"}).status_code == 302
+    )
+    with app.app_context(), tenant_scope(cast.maru.id):
+        assert is_right_password(find_agent("minsu01").password_hash, "Minsu7Haru")
 
 
 @pytest.mark.usefixtures("seats")

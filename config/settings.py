@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from wire.ticket import relay_id
+from config.relay_addresses import RelayAddress, read_relays
 
 __all__ = ["Network", "RelayAddress", "Settings", "SettingsError", "SmtpServer", "load"]
 
@@ -25,42 +25,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ROOT = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
-MAX_MORE_URLS = 7
 
 
 class SettingsError(Exception):
     """A variable is missing or wrong; the text names it and says what it should be."""
-
-
-@dataclass(frozen=True, slots=True)
-class RelayAddress:
-    """One relay process: `id` is the normalised host:port of its public address, `url` is ws:// or wss://,
-    `more_urls` are other addresses of the same process (other ports of a front that closed networks let out).
-    """
-
-    id: str
-    url: str
-    more_urls: tuple[str, ...] = ()
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """All its addresses, the usual one first."""
-        return (self.url, *self.more_urls)
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where mail is handed in: `smtps` is TLS from the first byte, `smtp` begins in the clear.
-
-    `must_starttls`: refuse a server that does not offer to encrypt; a password is never sent in the clear.
-    """
-
-    scheme: Literal["smtp", "smtps"]
-    host: str
-    port: int
-    user: str = ""
-    password: str = field(repr=False, default="")
-    must_starttls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,23 +194,10 @@ def _database_url(values: Mapping[str, str], storage_dir: Path) -> str:
 
 
 def _relays(values: Mapping[str, str]) -> tuple[RelayAddress, ...]:
-    text = values.get("RELAYS") or "r1=ws://127.0.0.1:8001"
-    return tuple(_relay(entry.strip()) for entry in text.split(",") if entry.strip())
-
-
-def _relay(entry: str) -> RelayAddress:
-    url, *more = (part.strip().rstrip("/") for part in entry.split("=", 1)[-1].split("|"))
-    if not all(one.startswith(("ws://", "wss://")) for one in (url, *more)) or len(more) > MAX_MORE_URLS:
-        raise SettingsError(
-            f"RELAYS holds {entry!r}, each entry must be NAME=ws(s)://HOST:PORT, and |ws(s)://HOST:PORT for "
-            f"up to {MAX_MORE_URLS} more addresses of the same relay"
-        )
     try:
-        for one in more:
-            relay_id(one)
-        return RelayAddress(id=relay_id(url), url=url, more_urls=tuple(more))
+        return read_relays(values.get("RELAYS") or "r1=ws://127.0.0.1:8001")
     except ValueError as error:
-        raise SettingsError(f"RELAYS holds {entry!r}: {error}") from error
+        raise SettingsError(f"RELAYS {error}") from error
 
 
 def _networks(values: Mapping[str, str], name: str) -> tuple[Network, ...]:

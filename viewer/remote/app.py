@@ -29,7 +29,7 @@ from viewer.remote.input import keysyms as k
 from viewer.remote.input.keyboard import InputMode, Keyboard, KeyMessage
 from viewer.remote.input.pointer import Pointer
 from viewer.remote.input.shortcuts import Action, Shortcuts
-from viewer.remote.model import RemoteModel, Status, Tone
+from viewer.remote.model import Depth, RemoteModel, Status, Tone
 from viewer.remote.picture import Picture
 from viewer.remote.screen_stream import Input, QualityMode
 from viewer.remote.sharing import Entry, Wish
@@ -304,6 +304,7 @@ class RemoteApp:
         words = model.keyboard_words(self.keyboard.hangul)
         bar.show_input(words, model.input_mode, can_send_places=model.can_send_places)
         bar.scale, bar.quality, bar.shortcuts_are_on = self._scale, model.quality, self.shortcuts.are_on
+        bar.depth = model.depth
         bar.show_sharing(model.sharing.button_words())
         self.window.desktop.show_pointer(model.may_use_mouse)
 
@@ -470,8 +471,16 @@ class RemoteApp:
         """Ask the other side for another quality."""
         self.model.quality = mode
         self.link.set_quality(mode)
+        self._tell_quality()
+
+    def set_depth(self, depth: Depth) -> None:
+        """Ask the other side for more or fewer colours."""
+        self.model.depth = depth
+        self._tell_quality()
+
+    def _tell_quality(self) -> None:
         if self.model.is_support:
-            self.link.send_control(c.Quality(mode))
+            self.link.send_control(c.Quality(self.model.quality, self.model.depth))
         self._show()
 
     def show_monitor(self, monitor: int | None) -> None:

@@ -63,6 +63,7 @@ class SupportLink:
         self._who = c.Who(agent_name, company)
         self._stream: ScreenStream | None = None
         self._quality: QualityMode = "auto"
+        self._wish: c.Quality | None = None
         self._clipboard_is_on = True
         self._files: AgentFiles | None = None
         self._thread = LinkThread("remote-link")
@@ -124,7 +125,9 @@ class SupportLink:
             self._stream.send_cut_text(text)
 
     def send_control(self, message: c.ControlMessage) -> None:
-        """Send a control message."""
+        """Send a control message; the wish for the picture holds for later channels too."""
+        if isinstance(message, c.Quality):
+            self._wish = message
         self.channels.send_control(message)
 
     def answer_fence(self, event: FenceReceived) -> None:
@@ -163,8 +166,8 @@ class SupportLink:
 
     def _greeting(self) -> Iterable[c.ControlMessage]:
         messages: list[c.ControlMessage] = [self._who]
-        if self._quality != "auto":
-            messages.append(c.Quality(self._quality))
+        if self._wish is not None:
+            messages.append(self._wish)
         return messages
 
     def _drained(self, _channel: Channel) -> None:

@@ -23,6 +23,7 @@ from wire.terms import Options
 __all__ = ["Facts", "RemoteModel", "Setting", "Status", "Tone"]
 
 Tone: TypeAlias = Literal["info", "waiting", "danger", "connected"]
+Depth: TypeAlias = Literal[8, 16, 24]
 Setting: TypeAlias = Literal["control", "clipboard", "quality"]
 
 
@@ -78,6 +79,7 @@ class RemoteModel:
         self.wants_control = not is_support or self.option("auto_control", default=True)
         self.wants_clipboard = self.option("clipboard_text", default=True)
         self.quality: QualityMode = "auto"
+        self.depth: Depth = 24
         self.input_mode: InputMode = "unicode"
         self.can_send_places = False
         self.connected_at: float | None = None

@@ -18,7 +18,7 @@ from desktop.words import duration, t
 from viewer.remote.geometry import FIT, STEPS
 from viewer.remote.input.keyboard import InputMode
 from viewer.remote.input.shortcuts import keys_of
-from viewer.remote.model import Facts
+from viewer.remote.model import Depth, Facts
 from viewer.remote.screen_stream import QualityMode
 from viewer.remote.sharing import Entry, Wish
 from viewer.remote.windows.popover_window import Choice, Popover
@@ -36,6 +36,7 @@ class Commands(Protocol):
     def send_special(self, name: str) -> None: ...
     def set_input_mode(self, mode: InputMode) -> None: ...
     def set_quality(self, mode: QualityMode) -> None: ...
+    def set_depth(self, depth: Depth) -> None: ...
     def toggle_clipboard(self) -> None: ...
     def show_monitor(self, monitor: int | None) -> None: ...
     def ask_for_share(self, wish: Wish) -> None: ...
@@ -64,6 +65,7 @@ class Bar(ttk.Frame):
         self._full_width = 0
         self.scale = FIT
         self.quality: QualityMode = "auto"
+        self.depth: Depth = 24
         self.shortcuts_are_on = True
         self.input_mode: InputMode = "unicode"
         self.can_send_places = False
@@ -461,7 +463,25 @@ class Bar(ttk.Frame):
             )
             for mode, text in modes
         ]
+        if self._is_support:
+            choices += self._depths()
         self._toggle_sheet("quality", choices)
+
+    def _depths(self) -> list[Choice]:
+        depths: tuple[tuple[Depth, str], ...] = (
+            (24, t("모든 색 (24비트)")),
+            (16, t("색 줄이기 (16비트)")),
+            (8, t("색을 가장 적게 (8비트)")),
+        )
+        return [
+            Choice(
+                f"depth-{depth}",
+                text,
+                lambda d=depth: self._commands.set_depth(d),  # type: ignore[misc]
+                is_chosen=self.depth == depth,
+            )
+            for depth, text in depths
+        ]
 
     def _open_people(self) -> None:
         if self._facts is None or self._popover.is_open_for(self.people):

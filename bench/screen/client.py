@@ -38,6 +38,8 @@ class Client:
 
     def __init__(self, port: int, *, quality: int = 8) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), 10)
+        # A still screen says nothing for as long as it likes.
+        self._socket.settimeout(None)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._protocol = ViewerProtocol(encodings=encodings_for(quality=quality))
         self._decoder = FrameDecoder()

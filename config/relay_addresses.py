@@ -28,21 +28,6 @@ class RelayAddress:
         return (self.url, *self.more_urls)
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """Where mail is handed in: `smtps` is TLS from the first byte, `smtp` begins in the clear.
-
-    `must_starttls`: refuse a server that does not offer to encrypt; a password is never sent in the clear.
-    """
-
-    scheme: Literal[smtp, smtps]
-    host: str
-    port: int
-    user: str = ""
-    password: str = field(repr=False, default="")
-    must_starttls: bool = False
-
-
 def read_relays(text: str) -> tuple[RelayAddress, ...]:
     """Return the relays of `NAME=URL[|URL…],…`. Raises ValueError, whose text goes on a sentence."""
     return tuple(_relay(entry.strip()) for entry in text.split(",") if entry.strip())

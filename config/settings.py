@@ -32,6 +32,21 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed in: `smtps` is TLS from the first byte, `smtp` begins in the clear.
+
+    `must_starttls`: refuse a server that does not offer to encrypt; a password is never sent in the clear.
+    """
+
+    scheme: Literal["smtp", "smtps"]
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(repr=False, default="")
+    must_starttls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the web half may ask about its surroundings. Times in seconds, sizes in bytes.
 

@@ -20,6 +20,7 @@ from flask import Flask
 from huey import Huey, crontab
 from sqlalchemy import select
 
+from app.accounts import housekeeping
 from app.documents.making import forget_old
 from app.mail.postman import Postman
 from app.operator.anchors import anchor_head
@@ -51,6 +52,11 @@ def add_tasks(huey: Huey, app: Flask) -> None:
     def close_abandoned_slots() -> None:
         """Close the slots of agents who have been away for half a day."""
         for_each_tenant(app, expiry.close_abandoned_slots)
+
+    @huey.periodic_task(crontab(minute="27"))  # type: ignore[untyped-decorator]
+    def forget_old_links() -> None:
+        """Delete awaited codes, mailed links and letters that are over."""
+        for_each_tenant(app, housekeeping.forget_old)
 
     @huey.periodic_task(crontab(minute="42"))  # type: ignore[untyped-decorator]
     def anchor_audit_heads() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.mail.letters import Written, write
 from app.mail.models import OutboxMail
@@ -23,6 +23,7 @@ __all__ = [
     "Claimed",
     "claim_due",
     "due_tenants",
+    "forget_old_letters",
     "list_letters",
     "note_failed",
     "note_sent",
@@ -35,6 +36,8 @@ RETRY_AFTER: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120))
 #: A jobs process that died while sending: the letter is taken up again after so long.
 CLAIM_LASTS: Final = timedelta(minutes=5)
 BATCH: Final = 20
+#: So long the list shows what became of a letter.
+KEPT: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,16 @@ def note_failed(letter_id: int, why: str, *, is_final: bool, now: datetime) -> N
             row.state, row.sealed = "failed", None
         else:
             row.state, row.due_at = "waiting", now + RETRY_AFTER[row.tries - 1]
+
+
+def forget_old_letters(now: datetime) -> int:
+    """Delete letters that were sent or given up long ago; part of the caller's action."""
+    done = db.session.execute(
+        delete(OutboxMail)
+        .where(OutboxMail.state.in_(("sent", "failed")), OutboxMail.created_at < now - KEPT)
+        .execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def list_letters(*, limit: int = 100) -> Sequence[OutboxMail]:

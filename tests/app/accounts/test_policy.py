@@ -11,11 +11,12 @@ from app.accounts.actions import Visit, log_in
 from app.accounts.models import AllowedIp, LoginSession
 from app.accounts.policy import allow_range, change_policy, list_ranges, read_policy
 from app.accounts.rules import Policy
+from app.team.actions import set_option
 from tenants.audit import AuditEntry
 from tenants.database import db, now_utc, tenant_scope
 from tests.app.accounts.test_log_in import change_log_in, form_of
 from tests.cast import PASSWORD, Cast
-from tests.conftest import Walled
+from tests.conftest import Walled, make_settings
 
 PAGE = "/manage/log-in-rules"
 RULES = {"failed_limit": "5", "block_s": "30", "idle_s": "1800", "two_step": "none", "version": "0"}
@@ -162,6 +163,29 @@ def test_a_forged_header_is_no_address(browser, client, cast: Cast) -> None:
     address(browser, "agent", "203.0.113.7")
     headers = {"X-Forwarded-For": "203.0.113.7"}
     assert client.post("/manage/login", data=form_of(cast.bora), headers=headers).status_code == 403
+
+
+def test_a_trusted_proxys_header_is_one(app, browser, client, tmp_path, cast: Cast) -> None:
+    address(browser, "agent", "203.0.113.7")
+    known = app.extensions["settings"]
+    app.extensions["settings"] = make_settings(tmp_path, TRUSTED_PROXIES="127.0.0.0/8")
+    try:
+        for ip, status in (("203.0.113.7", 302), ("198.51.100.9, 203.0.113.8", 403)):
+            answer = client.post("/manage/login", data=form_of(cast.bora), headers={"X-Forwarded-For": ip})
+            assert answer.status_code == status
+    finally:
+        app.extensions["settings"] = known
+
+
+def test_without_force_a_second_browser_waits(app, client, log_in, cast: Cast) -> None:
+    """The option `force_login` off: the first log-in stays, the second is refused until it ends."""
+    with app.app_context(), tenant_scope(cast.maru.id):
+        set_option("force_login", False, by=cast.hana.actor)
+    first = log_in(cast.bora)
+    refused = client.post("/manage/login", data=form_of(cast.bora))
+    assert (refused.status_code, "이미 다른 곳에서" in refused.text) == (409, True)
+    first.post("/manage/logout")
+    assert client.post("/manage/login", data=form_of(cast.bora)).status_code == 302
 
 
 def test_an_admin_does_not_lock_themselves_out_unasked(app, browser, cast: Cast) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from app.accounts.housekeeping import forget_old
 from app.accounts.models import PasswordReset
 from app.mail import outbox
 from app.mail.models import OutboxMail
@@ -155,6 +156,15 @@ def test_an_agent_gets_three_letters_an_hour(app, client, mailed: None, cast: Ca
 def test_a_source_that_asks_too_often_waits(client) -> None:
     codes = [ask(client, login_id=f"agent{n}").status_code for n in range(11)]
     assert codes == [200] * 10 + [429]
+
+
+def test_what_is_over_is_forgotten_after_a_day(app, link: str, cast: Cast) -> None:
+    with app.app_context(), tenant_scope(cast.maru.id):
+        assert forget_old(now_utc() + timedelta(hours=23)) == 0
+        assert forget_old(now_utc() + timedelta(hours=25)) == 1
+        assert len(outbox.claim_due(now_utc() + timedelta(hours=25))) == 0, "it came too late"
+        assert forget_old(now_utc() + timedelta(days=31)) == 1
+        assert outbox.list_letters() == []
 
 
 def test_nothing_of_the_link_stands_in_the_database(app, link: str, cast: Cast) -> None:

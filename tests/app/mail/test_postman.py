@@ -12,13 +12,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
-from app.mail import outbox
+from app.mail import outbox, postman
 from app.mail.letters import LANGUAGES, LETTERS, write
 from app.mail.models import OutboxMail
 from app.mail.postman import Postman, compose
 from config.settings import SettingsError, SmtpServer
 from tenants.database import db, now_utc, tenant_scope
 from tenants.writing import writing
+from tests.app.support.programs import until
 from tests.cast import Cast
 from tests.conftest import SECRETS, make_settings
 from tests.displays import free_port
@@ -87,6 +88,25 @@ def test_it_works(app, box: Box, cast: Cast) -> None:
     assert VALUES["link"] in message.get_content()
     row = row_of(app, cast)
     assert (row.state, row.sealed, row.tries) == ("sent", None, 1)
+
+
+def test_the_thread_makes_its_rounds(app, box: Box, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postman, "EVERY_S", 0.05)
+    thread = Postman(app)
+    thread.start()
+    put(app, cast)
+    until(lambda: box.taken, "the letter")
+    thread.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_the_command_tries_the_mail_server(app, box: Box) -> None:
+    runner = app.test_cli_runner()
+    assert "took a letter" in runner.invoke(args=["mail", "test", "bora@example.com"]).output
+    box.answer = "550 nobody here"
+    refused = runner.invoke(args=["mail", "test", "bora@example.com"])
+    assert (refused.exit_code, "did not take it" in refused.output) == (1, True)
 
 
 @pytest.mark.parametrize(("answer", "state"), [("550 nobody here", "failed"), ("451 later", "waiting")])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.console import views
+from app.console.scripts import script_address
 
 __all__ = ["init_app"]
 
@@ -18,3 +19,4 @@ __all__ = ["init_app"]
 def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_blueprint(views.blueprint)
+    app.jinja_env.globals["script_address"] = script_address

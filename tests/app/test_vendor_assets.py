@@ -45,3 +45,14 @@ def test_a_missing_package_is_named(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(vendor_assets, "MODULES", tmp_path)
     with pytest.raises(FileNotFoundError, match="npm ci"):
         vendor_assets.copy_files()
+
+
+def test_the_consoles_bundles_are_made_of_the_scripts_as_they_are() -> None:
+    made_of = TARGET / "console" / "sources.sha256"
+    if not made_of.exists():
+        pytest.skip("front-end files are not bundled")
+    for page in vendor_assets.CONSOLE_PAGES:
+        bundle = TARGET / "console" / f"{page}.js"
+        assert gzip.decompress(bundle.with_name(f"{page}.js.gz").read_bytes()) == bundle.read_bytes()
+        assert "noVNC" in bundle.read_text("utf-8")[:100]
+    assert len((TARGET / "console" / "view.js.gz").read_bytes()) < 90_000

@@ -57,6 +57,9 @@ def test_it_shows_and_controls_the_customers_desktop(
     web.insert(" 가나다 ~漢字😀")
     web.save()
     wait_for(lambda: written.read_text() == f"{WORDS}\n", what="the words in the file")
+    web.desktop.keyboard.press("Control+Alt+k")
+    web.desktop.locator("#cv-sheet-special").wait_for()
+    web.desktop.keyboard.press("Escape")
     web.desktop.click("#cv-control")
     web.click(300, 300)
     web.desktop.keyboard.type("never")
@@ -74,9 +77,15 @@ def test_it_shows_and_controls_the_customers_desktop(
 def test_it_carries_copied_text_both_ways(web: WebAgent, customer: Customer, tmp_path: Path) -> None:
     open_notebook(customer, tmp_path)
     web.connect(customer)
-    copy(customer.display.env, WORDS)
     theirs = web.desktop.locator("#cv-clip-theirs")
-    wait_for(lambda: theirs.input_value() == WORDS, what="the customer's words in the panel", every_s=0.2)
+
+    def copy_again() -> bool:
+        """The first look at what a PC has copied tells nothing; the next copy is told."""
+        copy(customer.display.env, WORDS)
+        web.desktop.wait_for_timeout(400)
+        return bool(theirs.input_value() == WORDS)
+
+    wait_for(copy_again, what="the customer's words in the panel", every_s=0.2)
     web.desktop.click("#cv-clipboard")
     web.desktop.fill("#cv-clip-ours", "답장\nreply")
     web.desktop.click("#cv-clip-send")
@@ -94,7 +103,7 @@ def test_it_comes_back_after_breaks_and_after_being_loaded_again(
 ) -> None:
     """The relay dies and returns: same page, same words. The page is loaded again: same support session."""
     written = open_notebook(customer, tmp_path)
-    web.lose_once("**/console/backoff.js*")
+    web.lose_once("**/console/board.js*")
     web.connect(customer)
     words = words_of(web)
     stack.kill("relay")

@@ -5,7 +5,7 @@ import { SignalLink } from "./signal.js";
 import { byId, csrf, page, sentenceOf, socketUrl, spaced, t } from "./page.js";
 
 const STEPS = ["none", "page", "downloaded", "started", "asked", "allowed"];
-const ALIVE_MS = 240_000;
+const ALIVE_MS = 120_000;
 const NOTE_MS = 6000;
 const slots = new Map();
 const sessions = new Map();

@@ -14,10 +14,10 @@ const PASTE_MS = 150;
 export class Typing {
   /**
    * `send(symbol, isDown)` presses and releases. `paste(text)` is asked when the agent pastes; it tells whether
-   * the text was new to the customer's side.
+   * the text was new to the customer's side. `shortcut(letter)` is asked at Ctrl+Alt+letter; true takes the key.
    */
-  constructor(field, { send, paste }) {
-    Object.assign(this, { field, send, paste });
+  constructor(field, { send, paste, shortcut }) {
+    Object.assign(this, { field, send, paste, shortcut });
     this.composed = "";
     this.isComposing = false;
     this.keyboard = new Keyboard(field);
@@ -63,6 +63,12 @@ export class Typing {
   }
 
   filter(event) {
+    if (event.ctrlKey && event.altKey && event.code.startsWith("Key") && this.shortcut(event.code.slice(3))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      this.release();  // Ctrl and Alt have gone out already
+      return;
+    }
     // Android names no key: what it typed comes as input.
     const isNameless = event.key === "Unidentified" || event.key === "";
     const pastes = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "v";

@@ -20,6 +20,7 @@ export class ViewModel {
     this.link = "none";  // none | ok | unstable | lost
     this.rttMs = null;
     this.signal = "connecting";
+    this.session = "connected";  // offline | online | connected, as the web half last said
     this.isPaused = false;
     this.takenBack = null;
     this.sharing = null;
@@ -150,13 +151,16 @@ export class ViewModel {
 
   /** The most important thing to say, as {key, tone, values}; null when all is well. */
   status(now) {
-    return this.lineStatus() ?? this.customerStatus() ?? this.ownStatus() ?? this.noticeStatus(now);
+    return this.lineStatus(now) ?? this.customerStatus() ?? this.ownStatus() ?? this.noticeStatus(now);
   }
 
-  lineStatus() {
+  lineStatus(now) {
     if (this.link === "lost") return { key: "line_lost", tone: "danger" };
     if (this.link === "unstable") return { key: "line_unstable", tone: "waiting" };
-    if (this.connectedAt === null) return { key: "line_connecting", tone: "info" };
+    if (this.connectedAt === null) {
+      const waits = this.session === "offline" ? "waiting_customer" : "line_connecting";
+      return this.noticeStatus(now) ?? { key: waits, tone: "info" };
+    }
     if (!this.screenIsOpen) return { key: "line_screen_lost", tone: "waiting" };
     return null;
   }

@@ -15,7 +15,7 @@ import { wordsOf } from "./words.js";
 
 const PROGRAM = "BaroHelp web viewer";
 const ASK_EVERY_MS = 5500;
-const ALIVE_MS = 240_000;
+const ALIVE_MS = 120_000;
 const MAX_CLIPBOARD = 10 * 1024 * 1024;
 const now = () => performance.now();
 
@@ -37,6 +37,7 @@ const screen = new Screen(stage, byId("cv-screen"), {
 const typing = new Typing(byId("cv-keys"), {
   send: (symbol, isDown) => { if (model.mayType || !isDown) screen.key(symbol, isDown); },
   paste: (text) => giveClipboard(text),
+  shortcut: (letter) => runShortcut(letter),
 });
 const sheets = new Sheets();
 const pan = new TouchPan(stage, byId("cv-pan-ground"), screen);
@@ -91,9 +92,9 @@ function takeOptions(options) {
 }
 
 function takeState(state) {
+  model.session = state;
   signal.setConnected(state === "connected");
   if (state === "online" && link === null) accept();
-  if (state === "offline") model.say("waiting_customer", "info", now(), {}, 3_600_000);
 }
 
 async function accept() {
@@ -281,7 +282,7 @@ function showBar() {
   const control = byId("cv-control");
   control.setAttribute("aria-pressed", String(model.mayControl));
   control.disabled = model.isViewOnly || model.ended !== null;
-  control.title = t(model.controlSentence());
+  control.title = `${t(model.controlSentence())} (Ctrl+Alt+C)`;
   const clipboard = byId("cv-clipboard");
   clipboard.hidden = !model.option("clipboard_text");
   byId("cv-capture").hidden = !model.option("screen_capture");
@@ -451,11 +452,34 @@ function wire() {
     byId("cv-keyboard").setAttribute("aria-pressed", "false");
     link?.sendControl({ t: "release" });
   });
+  document.querySelector("[role=toolbar]").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") takeFocus();
+  });
   addEventListener("pagehide", () => { typing.release(); link?.close(); signal.stop(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   addEventListener("beforeunload", (event) => {
     if (model.ended === null && model.connectedAt !== null) event.preventDefault();
   });
+}
+
+/** The viewer's own keys, the same as the program's; without one the field would be a trap for keyboard users. */
+const SHORTCUTS = {
+  B: () => byId("cv-end").focus(),
+  C: toggleControl,
+  F: toggleFullScreen,
+  K: () => byId("cv-special").click(),
+  Q: () => byId("cv-end").click(),
+  R: () => screen.refresh(),
+  S: () => { if (model.option("screen_capture")) capture(); },
+  V: () => { if (model.option("clipboard_text")) byId("cv-clipboard").click(); },
+  W: () => { if (model.monitors.length) byId("cv-monitors").click(); },
+};
+
+function runShortcut(letter) {
+  if (!(letter in SHORTCUTS)) return false;
+  // After the keys are released, which the focus may leave for a panel.
+  setTimeout(() => { SHORTCUTS[letter](); show(); });
+  return true;
 }
 
 function takeFocusUnlessTouch() {

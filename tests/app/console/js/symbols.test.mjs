@@ -70,6 +70,15 @@ test("it says the most important thing, and nothing when all is well", () => {
   assert.equal(model.status(5000), null);
 });
 
+test("it says whom it waits for, and why it was refused", () => {
+  const model = new ViewModel();
+  assert.equal(model.status(0).key, "line_connecting");
+  model.session = "offline";
+  assert.equal(model.status(0).key, "waiting_customer");
+  model.say("code:B-27", "danger", 0);
+  assert.equal(model.status(0).key, "code:B-27");
+});
+
 test("it warns when the words change, not when they come", () => {
   const model = connected();
   model.takeWords(["하나"]);

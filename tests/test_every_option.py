@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -111,6 +112,18 @@ def is_declared_by_file_messages() -> None:
     assert all(kind.RIGHT in ("files_in", "files_out") for kind in kinds)
 
 
+def sends_nothing_that_was_copied() -> None:
+    """The agent's program refuses before it looks at what was copied."""
+    from viewer.files.app import FilesApp
+
+    said: list[str] = []
+    app = SimpleNamespace(
+        _model=SimpleNamespace(option=lambda key: key != "clipboard_files"), _say=said.append
+    )
+    FilesApp.paste(app)  # type: ignore[arg-type]
+    assert "(B-60)" in said[0]
+
+
 def follows_the_seat() -> None:
     levels = {"agent": {"mobile_support": True}}
     assert not effective_at(levels, seat="pc")["mobile_support"].value
@@ -121,6 +134,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "recording": takes_rights("recording", "record"),
     "send_file": takes_rights("send_file", "files_in"),
     "get_file": takes_rights("get_file", "files_out"),
+    "clipboard_files": sends_nothing_that_was_copied,
     "clipboard_text": takes_rights("clipboard_text", "clipboard_in", "clipboard_out"),
     "view_only": takes_rights("view_only", "mouse", "keyboard", when=True),
     "auto_control": does_not_start_with_control,
@@ -165,7 +179,6 @@ NOT_BUILT: dict[str, tuple[str, ...]] = {
     "file_window_in_viewer": (),
     "manual_reboot": (),
     "consent_to_invite": (),
-    "clipboard_files": ("paste",),
     "remote_printer": ("printer", "print"),
     "auto_record": (),
     "keep_uac": ("uac", "elevate"),

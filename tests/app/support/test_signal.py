@@ -22,6 +22,7 @@ from app.support.actions import expiry
 from app.support.signal import socket as signal_socket
 from app.support.signal import sweep as sweep_module
 from app.support.signal.models import CommandSeen, SignalStream
+from app.team.option_settings import set_options
 from tenants.database import db, now_utc, tenant_scope
 from tenants.models import Tenant
 from tenants.writing import writing
@@ -32,6 +33,7 @@ from wire.signal.client import SUBPROTOCOL
 from wire.signal.commands import Accept, Consent, EndSession, SlotAdd, SlotRemove, Started, dump_command
 from wire.signal.messages import (
     CLOSE,
+    AgentOptions,
     AgentSnapshot,
     Arrival,
     CustomerSnapshot,
@@ -285,6 +287,15 @@ def test_it_closes_at_once_at_a_frame_that_claims_too_much(cast: Cast, agent_pro
         while chunk := raw.recv(65_536):
             data += chunk
     assert b"101" in data.split(b"\r\n", 1)[0]
+
+
+def test_it_tells_an_option_that_changes_while_the_program_runs(
+    cast: Cast, agent_program, in_database
+) -> None:
+    program = agent_program(cast.bora)
+    assert program.wait_for(AgentSnapshot).options["drawing"] == (True, "default")
+    in_database(lambda: set_options({"drawing": False}, by=cast.hana.actor, agent_id=cast.bora.id))
+    assert program.wait_for(AgentOptions).options["drawing"] == (False, "agent")
 
 
 def test_it_renews_the_log_in(cast: Cast, agent_program) -> None:

@@ -12,6 +12,7 @@ import tkinter as tk
 from tkinter import ttk
 from typing import Any, Literal, Protocol
 
+import numpy as np
 from PIL import Image, ImageTk
 
 from desktop.later import cancel_later, run_later
@@ -26,6 +27,7 @@ __all__ = ["BACKDROP", "DesktopView", "Hands"]
 BACKDROP = "#0D131B"
 _WHEEL_UNIT = 120
 _RING_PX = 14
+_RING_LINE_PX = 3
 _RING_MS = 1500
 
 
@@ -69,11 +71,12 @@ class DesktopView(ttk.Frame):
         self.rowconfigure(0, weight=1)
         self._across = ttk.Scrollbar(self, orient="horizontal", command=self.canvas.xview)
         self._down = ttk.Scrollbar(self, orient="vertical", command=self.canvas.yview)
-        self.canvas.configure(xscrollcommand=self._across.set, yscrollcommand=self._down.set)
+        for bar, option in ((self._across, "xscrollcommand"), (self._down, "yscrollcommand")):
+            self.canvas.configure({option: lambda *ends, b=bar: self._scrolled(b, *ends)})
         self._painter = make_painter(self.canvas, portable=portable)
         self._cursor_item = self.canvas.create_image(0, 0, anchor="nw", state="hidden")
-        ring = {"outline": theme.tokens.waiting, "width": 3, "state": "hidden"}
-        self._ring_item = self.canvas.create_oval(0, 0, 1, 1, **ring)  # type: ignore[call-overload]
+        # Windows of their own, because the picture may be one too and lie above what the canvas draws.
+        self.ring = tuple(tk.Frame(self.canvas, background=theme.tokens.waiting) for _ in range(4))
         self._ring_timer: str | None = None
         self._listen()
 
@@ -83,11 +86,20 @@ class DesktopView(ttk.Frame):
         """Show the changed areas of a frame."""
         if frame.is_new:
             self._view = frame.view
-            self._painter.resize(frame.view.view_width, frame.view.view_height)
+            self._resize_picture(frame.view.view_width, frame.view.view_height)
             self.canvas.tag_raise(self._cursor_item)
             self._show_cursor_picture()
             self._lay_out()
         self._painter.paint(frame.pixels, frame.areas)
+
+    def _resize_picture(self, width: int, height: int) -> None:
+        try:
+            self._painter.resize(width, height)
+        except OSError:
+            # This X server shares no more memory with us; Tk's own pictures need none.
+            self._painter.hide()
+            self._painter = make_painter(self.canvas, shares_memory=False)
+            self._painter.resize(width, height)
 
     @property
     def view(self) -> View:
@@ -100,7 +112,8 @@ class DesktopView(ttk.Frame):
 
     def hide_picture(self) -> None:
         """Show nothing of the customer's desktop any more."""
-        self.canvas.itemconfigure("desktop", state="hidden")
+        self._painter.hide()
+        self._hide_ring()
         self.canvas.itemconfigure(self._cursor_item, state="hidden")
         self.canvas.configure(cursor="left_ptr")
 
@@ -111,18 +124,26 @@ class DesktopView(ttk.Frame):
 
     def mark_customer(self, x: int, y: int) -> None:
         """A ring where the customer's own pointer is (a place of the desktop); gone after a still while."""
-        left, top = self._view.to_view(x, y)
-        r = _RING_PX
-        self.canvas.coords(self._ring_item, left - r, top - r, left + r, top + r)
-        self.canvas.itemconfigure(self._ring_item, state="normal")
-        self.canvas.tag_raise(self._ring_item)
+        view_x, view_y = self._view.to_view(x, y)
+        left = round(view_x - self.canvas.canvasx(0)) - _RING_PX
+        top = round(view_y - self.canvas.canvasy(0)) - _RING_PX
+        side, line = 2 * _RING_PX, _RING_LINE_PX
+        edges = (
+            (0, 0, side, line),
+            (0, side - line, side, line),
+            (0, 0, line, side),
+            (side - line, 0, line, side),
+        )
+        for frame, (dx, dy, width, height) in zip(self.ring, edges, strict=True):
+            frame.place(x=left + dx, y=top + dy, width=width, height=height)
         if self._ring_timer is not None:
             cancel_later(self, self._ring_timer)
         self._ring_timer = run_later(self, _RING_MS, self._hide_ring)
 
     def _hide_ring(self) -> None:
         self._ring_timer = None
-        self.canvas.itemconfigure(self._ring_item, state="hidden")
+        for frame in self.ring:
+            frame.place_forget()
 
     def show_pointer(self, is_ours: bool) -> None:
         """`is_ours`: the agent controls, so the customer's pointer follows the hand; else a plain arrow."""
@@ -131,6 +152,7 @@ class DesktopView(ttk.Frame):
 
     def _show_cursor_picture(self) -> None:
         cursor = self._cursor
+        self._painter.set_pointer(None)
         if not self._shows_pointer or cursor is None:
             self.canvas.configure(cursor="left_ptr" if not self._shows_pointer else "dotbox")
             self.canvas.itemconfigure(self._cursor_item, state="hidden")
@@ -145,6 +167,11 @@ class DesktopView(ttk.Frame):
         if factor > 1.4:
             size = (max(1, round(cursor.width * factor)), max(1, round(cursor.height * factor)))
             image = image.resize(size, Image.Resampling.BILINEAR)
+        if self._painter.shows_pointer:
+            pixels = np.ascontiguousarray(np.asarray(image)[..., [2, 1, 0, 3]])
+            scale = image.width / cursor.width
+            self._painter.set_pointer(pixels, round(cursor.hot_x * scale), round(cursor.hot_y * scale))
+            return
         self._cursor_photo = ImageTk.PhotoImage(image, master=self.canvas)
         self.canvas.itemconfigure(self._cursor_item, image=self._cursor_photo, state="normal")
         self.canvas.configure(cursor="none")
@@ -157,6 +184,13 @@ class DesktopView(ttk.Frame):
         factor = self._cursor_photo.width() / max(1, cursor.width)
         x, y = self._place
         self.canvas.coords(self._cursor_item, x - cursor.hot_x * factor, y - cursor.hot_y * factor)
+
+    def _scrolled(self, bar: ttk.Scrollbar, *ends: Any) -> None:
+        bar.set(*ends)
+        self._place_picture()
+
+    def _place_picture(self) -> None:
+        self._painter.place(-int(self.canvas.canvasx(0)), -int(self.canvas.canvasy(0)))
 
     def _lay_out(self, _event: object = None) -> None:
         """Scroll bars where they are needed, the view in the middle where there is room."""
@@ -187,6 +221,7 @@ class DesktopView(ttk.Frame):
             self.canvas.xview_moveto(0)
         if not needs_down:
             self.canvas.yview_moveto(0)
+        self._place_picture()
 
     # -- hands
 

@@ -1,5 +1,5 @@
-"""Puts pixels on a Tk canvas: one picture by Tk's own C function, or tiles through Pillow where that is
-missing.
+"""Puts pixels on a Tk canvas: by shared memory where the X server is on this computer (shm_window.py), else
+one picture by Tk's own C function, or tiles through Pillow where that is missing.
 
 Pixels are height × width × 4, B G R X. Only on the Tk thread. `BlockPainter` finds Tk_PhotoPutBlock in the
 library that Python's _tkinter is linked with, by ctypes; measured there a full 1920 × 1080 costs 5 ms, a
@@ -12,15 +12,16 @@ import ctypes
 import logging
 import sys
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PIL import Image, ImageTk
 
 from viewer.remote.geometry import Rect
+from viewer.remote.windows.shm_window import ShmPainter
 from wire.rfb.pixels import Pixels
 
-__all__ = ["BlockPainter", "Painter", "TilePainter", "make_painter"]
+__all__ = ["BlockPainter", "Painter", "ShmPainter", "TilePainter", "make_painter"]
 
 _TILE = 256
 _COMPOSITE_SET = 1
@@ -29,7 +30,13 @@ log = logging.getLogger(__name__)
 
 
 class Painter(Protocol):
-    """A picture on a canvas, its upper left corner at (0, 0) of the canvas."""
+    """A picture on a canvas, its upper left corner at (0, 0) of the canvas.
+
+    `shows_pointer`: it draws the customer's pointer, and lies above everything that the canvas draws.
+    """
+
+    @property
+    def shows_pointer(self) -> bool: ...
 
     def resize(self, width: int, height: int) -> None:
         """Make it `width` × `height` px and black."""
@@ -37,12 +44,24 @@ class Painter(Protocol):
     def paint(self, pixels: Pixels, areas: Sequence[Rect]) -> None:
         """Copy `areas` of `pixels`, the whole picture's pixels, to the screen at Tk's next idle moment."""
 
+    def place(self, left: int, top: int) -> None:
+        """Where the picture's corner is in the canvas's window now, px."""
 
-def make_painter(canvas: tk.Canvas, *, portable: bool = False) -> Painter:
-    """The fast painter where Tk lets us, otherwise (or when `portable`) the one of tiles."""
-    if not portable:
+    def set_pointer(self, picture: Pixels | None, hot_x: int = 0, hot_y: int = 0) -> None:
+        """The pointer over the picture: B G R A; None = the canvas's own."""
+
+    def hide(self) -> None:
+        """Show nothing any more."""
+
+
+def make_painter(canvas: tk.Canvas, *, portable: bool = False, shares_memory: bool = True) -> Painter:
+    """The fastest painter that works here; `portable`: the one of tiles."""
+    ways: list[Callable[[tk.Canvas], Painter]] = [] if portable else [BlockPainter]
+    if shares_memory and not portable:
+        ways.insert(0, ShmPainter)
+    for way in ways:
         try:
-            return BlockPainter(canvas)
+            return way(canvas)
         except (OSError, AttributeError) as error:
             log.info("fast_painting_missing", extra={"reason": str(error)})
     return TilePainter(canvas)
@@ -61,7 +80,23 @@ class _Block(ctypes.Structure):
     ]
 
 
-class BlockPainter:
+class _OnCanvas:
+    """What painters have in common whose picture is the canvas's own items."""
+
+    shows_pointer = False
+    _canvas: tk.Canvas
+
+    def place(self, left: int, top: int) -> None:
+        """The canvas scrolls it by itself."""
+
+    def set_pointer(self, picture: Pixels | None, hot_x: int = 0, hot_y: int = 0) -> None:
+        """The canvas draws it."""
+
+    def hide(self) -> None:
+        self._canvas.itemconfigure("desktop", state="hidden")
+
+
+class BlockPainter(_OnCanvas):
     """One PhotoImage written by Tk_PhotoPutBlock. Raises OSError or AttributeError: not to be found here."""
 
     def __init__(self, canvas: tk.Canvas) -> None:
@@ -101,7 +136,7 @@ class BlockPainter:
             )
 
 
-class TilePainter:
+class TilePainter(_OnCanvas):
     """A grid of 256 × 256 ImageTk pictures; an area is painted by the tiles that it touches."""
 
     def __init__(self, canvas: tk.Canvas) -> None:

@@ -12,11 +12,22 @@ from Xlib import X
 
 from customer_agent.platform_errors import Unsupported
 from customer_agent.screen.capture import Area
-from customer_agent.screen.share import Everything, Nothing, OneWindow, Region
+from customer_agent.screen.damage import words_of
+from customer_agent.screen.mss_screen import MssScreen
+from customer_agent.screen.platform_x11 import X11Screen
+from customer_agent.screen.share import Everything, Nothing, OneWindow, Region, SharedScreen
 from customer_agent.screen.share_x11 import X11Window
 from customer_agent.screen.windows_x11 import list_windows
 from tests import displays
-from tests.customer_agent.sharing_x11 import SECRET, Painter, Sharing, ask_for_more, painting, sharing
+from tests.customer_agent.sharing_x11 import (
+    SECRET,
+    Painter,
+    Sharing,
+    ask_for_more,
+    near_secret,
+    painting,
+    sharing,
+)
 from tests.displays import Display, wait_for
 from wire.rfb import events as e
 
@@ -128,6 +139,32 @@ def test_it_shows_no_pointer_from_outside(display: Display, painter: Painter) ->
         display.xdotool("mousemove", "100", "100")
         share.look(lambda: share.viewer.found(e.CursorChanged), "the pointer inside")
         assert share.viewer.secrets == 0
+
+
+@pytest.mark.parametrize("platform", [X11Screen, MssScreen])
+def test_it_reads_nothing_beside_a_region(
+    display: Display, painter: Painter, monkeypatch: pytest.MonkeyPatch, platform: type[X11Screen | MssScreen]
+) -> None:
+    """Not even into this program's own memory, however much is asked for; mss is what other systems use."""
+    monkeypatch.setenv("DISPLAY", display.name)
+    area = Area(203, 151, 633, 207)
+    painter.fill_root(area, SHOWN)
+    opened: list[X11Screen | MssScreen] = []
+
+    def open_whole() -> X11Screen | MssScreen:
+        opened.append(platform())
+        return opened[-1]
+
+    share = SharedScreen(open_whole, X11Window, share=Region(area), on_state=lambda _: None).open()
+    for _ in range(3):
+        share.news()
+        assert share.grab([Area(0, 0, 9000, 9000), Area(0, 0, 633, 100), Area(-50, -50, 9000, 200)])
+        share.grab_late()
+        painter.fill_root(DESKTOP, SECRET)
+        painter.fill_root(area, SHOWN)
+    assert (words_of(share.pixels) & 0xFFFFFF == SHOWN).all()
+    assert near_secret(opened[0].pixels) == 0
+    share.close()
 
 
 # One window

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from app.errors import NotFound
 from app.passwords import hash_password
 from app.team.errors import AgentRejected, ChangedElsewhere
+from app.team.events import options_changed
 from app.team.models import Agent, Department
 from app.team.option_settings import set_option
 from app.team.queries import find_agent, get_agent
@@ -132,6 +133,8 @@ def change_agent(
         audit.record(
             "agent.changed", f"agent:{agent_id}", {"login_id": agent.login_id, "changed": changed}, by=by
         )
+        if {"department_id", "seat"} & set(changed):  # other levels stand above them now
+            options_changed.send(department_id=None, agent_id=agent_id)
 
 
 _MISSING: Final = {

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.team.errors import ChangedElsewhere, DepartmentRejected
+from app.team.events import options_changed
 from app.team.models import Agent, Department, OptionValue
 from app.team.queries import get_department
 from app.team.rules import MAX_NAME
@@ -71,6 +72,8 @@ def delete_department(department: str, *, move_to: str | None, by: Actor) -> int
         db.session.execute(delete(OptionValue).where(OptionValue.department_id == row.id))
         moved = {"moved": count, "to": target.name if target else ""} if count else {}
         audit.record("department.deleted", _named(row), {"name": row.name, **moved}, by=by)
+        if count:
+            options_changed.send(department_id=target.id if target else None, agent_id=None)
         db.session.delete(row)
     return count
 

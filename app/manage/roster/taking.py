@@ -23,6 +23,7 @@ from app.manage.roster.upload import plan_upload
 from app.passwords import hash_password
 from app.sheets import SheetRejected
 from app.team.errors import AgentRejected, ChangedElsewhere
+from app.team.events import options_changed
 from app.team.models import Agent, Department
 from app.team.rules import login_key
 from tenants import audit
@@ -140,6 +141,8 @@ def _change_agents(
             raise ChangedElsewhere
         if one.known.id in hashes:
             end_log_ins_of(one.known.id, "password")
+        if {"department", "seat"} & one.values.keys():
+            options_changed.send(department_id=None, agent_id=one.known.id)
     ids = [one.known.login_id for one in changed]
     for start in range(0, len(ids), ENTRY_HOLDS):
         _note("agent.changed", ids[start : start + ENTRY_HOLDS], by)

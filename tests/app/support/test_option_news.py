@@ -8,6 +8,8 @@ import time
 import pytest
 
 from app.support.signal import outgoing, streams
+from app.team.actions import AgentDetails, change_agent
+from app.team.departments import create_department, delete_department
 from app.team.option_settings import apply_to_all, set_options
 from tenants.database import db
 from tests.cast import Cast
@@ -42,6 +44,15 @@ def test_only_those_concerned_are_told(cast: Cast) -> None:
     assert (len(told(bora, "agent")), len(told(nari, "agent"))) == (1, 0)
     apply_to_all({"drawing": True}, department_id=None, also_own=True, by=cast.hana.actor)
     assert (len(told(bora, "agent")), len(told(nari, "agent"))) == (2, 1)
+
+
+def test_another_department_brings_its_options(cast: Cast) -> None:
+    bora, sales = make.open_stream(cast.bora), create_department("영업", by=cast.hana.actor)
+    set_options({"drawing": False}, by=cast.hana.actor, department_id=sales.id)
+    change_agent(cast.bora.id, AgentDetails("보라", department_id=sales.id), version=1, by=cast.hana.actor)
+    assert told(bora, "agent")[-1]["options"]["drawing"] == [False, "department"]  # type: ignore[index]
+    delete_department(sales.public_id, move_to="", by=cast.hana.actor)
+    assert told(bora, "agent")[-1]["options"]["drawing"] == [True, "default"]  # type: ignore[index]
 
 
 def test_what_does_not_change_is_not_told(cast: Cast) -> None:

@@ -15,6 +15,8 @@ from config.settings import Settings
 __all__ = ["csp_nonce", "init_app"]
 
 YEAR_S = 365 * 86_400
+#: After these the browser drops what it kept of our pages, also for the way back.
+_LOG_OUTS = {"accounts.log_out", "operator.log_out"}
 
 
 def csp_nonce() -> str:
@@ -60,6 +62,8 @@ def init_app(app: Flask, settings: Settings) -> None:
             response.mimetype == "text/html" and not headers.get("Cache-Control")
         ):
             headers["Cache-Control"] = "no-store"
+        if request.endpoint in _LOG_OUTS:
+            headers["Clear-Site-Data"] = '"cache"'
         if request.endpoint == "static" and request.args.get("v"):
             headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
         return response

@@ -36,6 +36,10 @@ def test_pages_are_not_kept_and_files_are(client, log_in, cast) -> None:
         assert file.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
+def test_a_log_out_clears_what_the_browser_kept(log_in, cast) -> None:
+    assert log_in(cast.hana).post("/manage/logout").headers["Clear-Site-Data"] == '"cache"'
+
+
 def test_with_tls_cookies_and_transport_are_stricter(tmp_path: Path) -> None:
     web = create_app(make_settings(tmp_path, PUBLIC_URL="https://help.example.com"))
     answer = web.test_client().post("/language", data={"language": "en"})

@@ -1,9 +1,9 @@
 """What painting costs the viewer: `python -m bench.paint`. Prints a table, and each row as JSON.
 
 On an Xvfb of its own: milliseconds of CPU of the Tk process for a full 1920 × 1080 repaint and of the X
-server for the same, paints of a 640 × 360 area a second, for each of the three painters; then, in processes of
-their own, the seconds from starting to connect until the first picture is on the screen, against our customer
-program. Medians of 40 paints and 5 starts. The promises: ≤ 8 ms, ≥ 60 a second, ≤ 1 s.
+server for the same, paints of a 640 × 360 area a second, for each of the three painters; then, in processes
+of their own, the seconds from starting to connect until the first picture is on the screen, against our
+customer program. Medians of 40 paints and 5 starts. The promises: ≤ 8 ms, ≥ 60 a second, ≤ 1 s.
 """
 
 from __future__ import annotations

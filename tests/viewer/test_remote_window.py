@@ -23,6 +23,7 @@ from viewer.remote.app import RemoteApp
 from viewer.remote.events import ControlReceived, Ended, LinkChanged, LinkEvent, ScreenLost, ScreenOpened
 from viewer.remote.geometry import FIT
 from viewer.remote.model import RemoteModel
+from viewer.remote.settings import ViewSettings
 from viewer.remote.windows import photo_window
 from viewer.remote.windows.photo_window import BlockPainter, ShmPainter, TilePainter
 from wire.control import messages as c
@@ -69,13 +70,28 @@ class FakeLink:
 class Desk:
     """A remote window in a toplevel of its own."""
 
-    def __init__(self, root: tk.Tk, look: Theme, *, portable: bool, **options: bool) -> None:
+    def __init__(
+        self,
+        root: tk.Tk,
+        look: Theme,
+        *,
+        portable: bool,
+        settings: ViewSettings | None = None,
+        **options: bool,
+    ) -> None:
         self.window = tk.Toplevel(root)
         # Without the window manager nobody moves the focus at a moment of their own.
         self.window.wm_overrideredirect(True)
         self.window.geometry("900x640+40+40")
         model = RemoteModel(title="3번 고객", is_support=True, options=options)
-        self.app = RemoteApp(self.window, look, model, FakeLink, portable=portable)  # type: ignore[arg-type]
+        self.app = RemoteApp(
+            self.window,
+            look,
+            model,
+            FakeLink,
+            portable=portable,
+            settings=settings,  # type: ignore[arg-type]
+        )
         self.link: FakeLink = self.app.link  # type: ignore[assignment]
         self.app.start()
         self.canvas = self.app.window.desktop.canvas
@@ -126,7 +142,7 @@ class Desk:
 def make(root: tk.Tk, look: Theme) -> Iterator[Callable[..., Desk]]:
     made: list[Desk] = []
 
-    def make_one(*, portable: bool = False, **options: bool) -> Desk:
+    def make_one(*, portable: bool = False, **options: Any) -> Desk:
         made.append(Desk(root, look, portable=portable, **options))
         return made[-1]
 
@@ -343,6 +359,26 @@ def test_it_names_the_customers_pc_in_the_title(make: Make) -> None:
     desk.connect()
     desk.say(c.Machine("DESKTOP-가나", "Windows 11", "ko", ()))
     assert desk.window.title() == "DESKTOP-가나 · 3번 고객 · BaroHelp"
+
+
+def test_the_chosen_scale_can_be_kept_for_later_windows(make: Make, tmp_path: Path) -> None:
+    desk = make(settings=ViewSettings(tmp_path))
+    desk.connect()
+    desk.press("scale")
+    desk.press("scale-50")
+    pump_until(desk.window, lambda: desk.app.window.desktop.view.view_width == 200, "half the size")
+    desk.press("scale")
+    desk.press("scale-keep")
+    assert "이 크기로 시작합니다" in desk.sentence
+    later = make(settings=ViewSettings(tmp_path))
+    later.connect()
+    pump_until(later.window, lambda: later.app.window.desktop.view.view_width == 200, "half the size again")
+
+
+@pytest.mark.parametrize("kept", ["", "[]", '{"scale": 17}', '{"scale": "x"}', '{"scale": []}'])
+def test_a_broken_settings_file_means_the_usual_scale(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "remote-window.json").write_text(kept)
+    assert ViewSettings(tmp_path).scale == FIT
 
 
 def test_it_asks_for_another_quality(make: Make) -> None:

@@ -32,6 +32,7 @@ from viewer.remote.input.shortcuts import Action, Shortcuts
 from viewer.remote.model import Depth, RemoteModel, Status, Tone
 from viewer.remote.picture import Picture
 from viewer.remote.screen_stream import Input, QualityMode
+from viewer.remote.settings import ViewSettings
 from viewer.remote.sharing import Entry, Wish
 from viewer.remote.windows.remote_window import RemoteWindow
 from wire.control import messages as c
@@ -126,6 +127,7 @@ class RemoteApp:
         *,
         on_close: Callable[[], object] = lambda: None,
         portable: bool = False,
+        settings: ViewSettings | None = None,
     ) -> None:
         """`make_link(emit)` builds the link; it calls `emit` on its own thread. `on_close`: it goes."""
         self.root = root
@@ -134,7 +136,8 @@ class RemoteApp:
         self.pointer = Pointer()
         self.shortcuts = Shortcuts()
         self._on_close = on_close
-        self._scale = FIT
+        self._settings = settings or ViewSettings()
+        self._scale = self._settings.scale
         self._told_input: tuple[InputMode, bool | None] = ("unicode", None)
         self._newest: dict[type, e.LinkEvent] = {}
         self._newest_lock = threading.Lock()
@@ -303,6 +306,7 @@ class RemoteApp:
         bar.clipboard_is_on.set(model.wants_clipboard)
         words = model.keyboard_words(self.keyboard.hangul)
         bar.show_input(words, model.input_mode, can_send_places=model.can_send_places)
+        bar.default_scale = self._settings.scale
         bar.scale, bar.quality, bar.shortcuts_are_on = self._scale, model.quality, self.shortcuts.are_on
         bar.depth = model.depth
         bar.show_sharing(model.sharing.button_words())
@@ -440,6 +444,13 @@ class RemoteApp:
         """FIT or a factor."""
         self._scale = factor
         self._fit()
+        self._show()
+
+    def keep_scale(self) -> None:
+        """Begin with this scale from now on."""
+        self._settings.keep_scale(self._scale)
+        said = Status("connected", "check", t("다음 창부터 이 크기로 시작합니다."))
+        self.model.say(said, time.monotonic())
         self._show()
 
     def toggle_full_screen(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from desktop import network, theme, words
 from desktop.pump import Pump, collect_on_tk_thread
+from desktop.secret_store import default_folder
 from desktop.words import t
 from viewer.files.app import FilesApp
 from viewer.lines import command_to_json, read_line, read_lines, write_line
@@ -24,6 +25,7 @@ from viewer.remote.app import RemoteApp
 from viewer.remote.events import Ended, LinkEvent
 from viewer.remote.link import SupportLink
 from viewer.remote.model import RemoteModel
+from viewer.remote.settings import ViewSettings
 from wire.errors import ProtocolError
 from wire.signal.commands import Command
 
@@ -93,7 +95,10 @@ class _Window:
         self._opening = opening
         self.link: SupportLink | None = None
         self.files: FilesApp | None = None
-        self.app = RemoteApp(root, look, self.model, self._make_link, on_close=self._closing)
+        settings = ViewSettings(default_folder())
+        self.app = RemoteApp(
+            root, look, self.model, self._make_link, on_close=self._closing, settings=settings
+        )
         assert self.link is not None
         self.files = FilesApp(root, look, self.model, self.link)
         self.app.files = self.files

@@ -7,8 +7,10 @@ import tkinter as tk
 
 from desktop import theme
 from desktop.pump import collect_on_tk_thread
+from desktop.secret_store import default_folder
 from viewer.remote.app import RemoteApp
 from viewer.remote.model import RemoteModel
+from viewer.remote.settings import ViewSettings
 from viewer.remote.vnc_link import VncLink, parse_address
 
 __all__ = ["run_vnc"]
@@ -31,7 +33,13 @@ def run_vnc(address: str, *, dark: bool = False) -> int:
     root.geometry(f"{look.px(1024)}x{look.px(680)}")
     model = RemoteModel(title=f"{address} · BaroHelp", is_support=False)
     password = os.environ.get("BAROHELP_VNC_PASSWORD")
-    app = RemoteApp(root, look, model, lambda emit: VncLink(host_port, emit, password=password))
+    app = RemoteApp(
+        root,
+        look,
+        model,
+        lambda emit: VncLink(host_port, emit, password=password),
+        settings=ViewSettings(default_folder()),
+    )
     collect_on_tk_thread(root)
     app.start()
     root.mainloop()

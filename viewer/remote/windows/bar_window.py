@@ -32,6 +32,7 @@ class Commands(Protocol):
     def ask_to_end(self) -> None: ...
     def toggle_control(self) -> None: ...
     def set_scale(self, factor: float) -> None: ...
+    def keep_scale(self) -> None: ...
     def toggle_full_screen(self) -> None: ...
     def send_special(self, name: str) -> None: ...
     def set_input_mode(self, mode: InputMode) -> None: ...
@@ -63,7 +64,7 @@ class Bar(ttk.Frame):
         self._facts: Facts | None = None
         self._shows_words = True
         self._full_width = 0
-        self.scale = FIT
+        self.scale = self.default_scale = FIT
         self.quality: QualityMode = "auto"
         self.depth: Depth = 24
         self.shortcuts_are_on = True
@@ -387,13 +388,19 @@ class Bar(ttk.Frame):
         steps = [
             Choice(
                 f"scale-{round(step * 100)}",
-                f"{round(step * 100)}%",
+                t("100% (실제 크기)") if step == 1.0 else f"{round(step * 100)}%",
                 lambda s=step: self._commands.set_scale(s),  # type: ignore[misc]
                 is_chosen=self.scale == step,
             )
             for step in STEPS
         ]
-        self._toggle_sheet("scale", [fit, *steps])
+        keep = Choice(
+            "scale-keep",
+            t("지금 크기로 시작하기"),
+            self._commands.keep_scale,
+            is_enabled=self.scale != self.default_scale,
+        )
+        self._toggle_sheet("scale", [fit, *steps, keep])
 
     def open_special(self) -> None:
         """Open the list of special keys, from a shortcut too."""

@@ -101,6 +101,7 @@ class FilesApp:
         self._show()
         assert self.window is not None
         self.window.come_forward()
+        self._keep_ticking()
 
     def close(self) -> None:
         """The remote window closes."""
@@ -225,7 +226,6 @@ class FilesApp:
             self._port.send_control(c.Ask(secrets.token_hex(8), right))
         self._after_allowed[right] = deed
         self._say(t("고객에게 파일 전송을 허용해 달라고 요청했습니다."))
-        self._tick()
 
     def _tick(self) -> None:
         self._timer = None
@@ -239,7 +239,11 @@ class FilesApp:
             # A question that got no answer in this time may be asked anew.
             self._after_allowed.clear()
         self._show()
-        if self._said or self._after_allowed or self._is_open():
+        self._keep_ticking()
+
+    def _keep_ticking(self) -> None:
+        """One timer at a time, while there is something to look at."""
+        if self._timer is None and (self._said or self._after_allowed or self._is_open()):
             self._timer = run_later(self._root, _TICK_MS, self._tick)
 
     def _is_open(self) -> bool:
@@ -249,8 +253,6 @@ class FilesApp:
         self._said, self._said_ticks = sentence, _SAID_TICKS
         self._make_window()
         self._show()
-        if self._timer is None:
-            self._timer = run_later(self._root, _TICK_MS, self._tick)
 
     def _take_views(self, views: tuple[JobView, ...]) -> None:
         self._views = views
@@ -269,8 +271,7 @@ class FilesApp:
     def _show(self) -> None:
         if self.window is not None:
             self.window.show(self._views, self._may(), self._said)
-            if self._timer is None and self._is_open():
-                self._timer = run_later(self._root, _TICK_MS, self._tick)
+            self._keep_ticking()
 
     def _may(self) -> May:
         model = self._model

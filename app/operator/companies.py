@@ -96,7 +96,7 @@ def set_state(slug: str, wanted: str, *, reason: str, version: int, by: Actor, n
         raise OperatorRejected(_l("이 고객사는 그 상태로 바꿀 수 없습니다."))
     _check_reason(reason)
     before, tenant_id = tenant.state, tenant.id
-    with at_company(tenant, f"state {wanted}: {reason.strip()}", by=by), writing():
+    with at_company(tenant, "state", by=by), writing():
         _store(tenant_id, version, state=wanted)
         _note(tenant, "tenant.state_set", {"from": before, "to": wanted}, reason, by=by, now=now)
         if wanted == "suspended":
@@ -110,7 +110,7 @@ def extend_term(slug: str, days: int, *, version: int, by: Actor, now: datetime)
     if until is None:
         raise OperatorRejected(_l("사용 기간을 1일에서 10년 사이로 적어 주십시오."))
     before, tenant_id = tenant.expires_at, tenant.id
-    with at_company(tenant, f"extend by {days} days", by=by), writing():
+    with at_company(tenant, "term", by=by), writing():
         _store(tenant_id, version, expires_at=until)
         data = {"from": f"{before:%Y-%m-%d}", "to": f"{until:%Y-%m-%d}"}
         _note(tenant, "tenant.extended", data, "", by=by, now=now)
@@ -140,7 +140,7 @@ def rename_company(slug: str, company: str, *, reason: str, version: int, by: Ac
         raise OperatorRejected(_l("회사명을 1~100자로 적어 주십시오."))
     _check_reason(reason)
     before, tenant_id = tenant.company, tenant.id
-    with at_company(tenant, "registered name", by=by), writing():
+    with at_company(tenant, "name", by=by), writing():
         _store(tenant_id, version, company=company)
         _note(tenant, "tenant.changed", {"from": before, "to": company}, reason, by=by, now=now)
 
@@ -149,7 +149,7 @@ def end_everything(slug: str, *, reason: str, by: Actor, now: datetime) -> Stopp
     """End every support session, log-in and ticket of a company, which may go on working afterwards."""
     tenant = get_company(slug)
     _check_reason(reason)
-    with at_company(tenant, f"stop: {reason.strip()}", by=by), writing():
+    with at_company(tenant, "stop", by=by), writing():
         stopped = stop_everything(reason.strip(), by=by, now=now)
         data = {"sessions": stopped.sessions, "log_ins": stopped.log_ins}
         audit.record(

@@ -1,14 +1,12 @@
 """The operators' only way across the wall: each use says why, and is written down before anything is read.
 
-with crossing("usage of the companies on the page", by=actor):
-    ...                                # every company's rows, read only by habit: write in one company
-with at_company(tenant, "suspend: unpaid", by=actor):
-    ...                                # one company's scope, as its own people have it
+`crossing` gives every company's rows, to read; `at_company` one company's scope, as its own people have it.
+The reason is a word of REASONS (deeds.py); what a person typed stands with the deed itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from app.operator import audit
@@ -21,10 +19,11 @@ __all__ = ["at_company", "crossing"]
 
 
 @contextmanager
-def crossing(reason: str, *, by: Actor) -> Iterator[None]:
-    """Run the block with the rows of every company, noted in the operators' log."""
+def crossing(reason: str, *, by: Actor, companies: Sequence[int] = ()) -> Iterator[None]:
+    """Run the block with the rows of every company, noted in the operators' log with those looked at."""
     with writing():
-        audit.record("wall.crossed", "companies", by=by, reason=reason)
+        data = {"companies": list(companies)} if companies else {}
+        audit.record("wall.crossed", "companies", data, by=by, reason=reason)
     with operator_scope(f"operator {by.id}: {reason}"):
         yield
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.operator.models import OperatorAudit
 
-__all__ = ["DEEDS", "deed_words"]
+__all__ = ["DEEDS", "REASONS", "deed_words", "reason_words"]
 
 DEEDS: Final = {
     "wall.crossed": _l("고객사 자료 보기"),
@@ -37,3 +37,22 @@ DEEDS: Final = {
 def deed_words(entry: OperatorAudit) -> Any:
     """The deed in the reader's language; its code where an older version wrote one that we no longer know."""
     return DEEDS.get(entry.action, entry.action)
+
+
+#: Why the wall was crossed.
+REASONS: Final = {
+    "usage": _l("사용량 보기"),
+    "letters": _l("편지 보기"),
+    "at work": _l("옵션을 알릴 고객사 찾기"),
+    "state": _l("상태 바꾸기"),
+    "term": _l("사용 기간 바꾸기"),
+    "seats": _l("상담원 수 바꾸기"),
+    "name": _l("등록된 회사명 바꾸기"),
+    "stop": _l("모든 원격지원과 로그인 끝내기"),
+    "option": _l("옵션 알리기"),
+}
+
+
+def reason_words(entry: OperatorAudit) -> Any:
+    """The reason as a person typed it, or our own word for a look across the wall."""
+    return REASONS.get(entry.reason, entry.reason) if entry.action == "wall.crossed" else entry.reason

@@ -63,11 +63,11 @@ def _note(action: str, key: str, tenant: Tenant | None, reason: str, *, by: Acto
 def _tell(key: str, tenant: Tenant | None, to: str, *, by: Actor, now: datetime) -> None:
     """Tell running programs, and a single company's own log."""
     if tenant is not None:
-        with at_company(tenant, f"option {key} {to}", by=by), writing():
+        with at_company(tenant, "option", by=by), writing():
             company_audit.record("tenant.options_forced", f"option:{key}", {"to": to}, by=by, at=now)
             options_changed.send(department_id=None, agent_id=None)
         return
-    with crossing(f"option {key} {to}: who is at work", by=by):
+    with crossing("at work", by=by):
         at_work = db.session.scalars(
             select(LoginSession.tenant_id)
             .where(

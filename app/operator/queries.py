@@ -91,7 +91,7 @@ def usage_of(tenant_ids: Sequence[int], *, by: Actor, now: datetime, why: str) -
     if not tenant_ids:
         return {}
     since = now - timedelta(days=USAGE_DAYS)
-    with crossing(why, by=by):
+    with crossing(why, by=by, companies=tenant_ids):
         agents = _counts(Agent, tenant_ids, Agent.deleted_at.is_(None), Agent.role == "agent")
         live = _counts(SupportSession, tenant_ids, SupportSession.state == "connected")
         spent = {

@@ -30,7 +30,7 @@ def list_companies() -> ResponseReturnValue:
     by = doer()
     rows = [(row, standing(row.state, row.expires_at, now)) for row in found.rows]
     ids = [row.id for row in found.rows]
-    usage = queries.usage_of(ids, by=by, now=now, why="usage of the companies on the page")
+    usage = queries.usage_of(ids, by=by, now=now, why="usage")
     return render_template(
         "operator/companies.html", found=found, rows=rows, usage=usage, text=text, state=state, now=now
     )
@@ -134,7 +134,7 @@ def _stop(slug: str) -> None:
 
 def _page(slug: str, refusal: str = "") -> str:
     found, now = companies.get_company(slug), now_utc()
-    usage = queries.usage_of([found.id], by=doer(), now=now, why=f"usage of {found.slug}")
+    usage = queries.usage_of([found.id], by=doer(), now=now, why="usage")
     row = companies.get_company(slug)
     entries, _has_older = audit.find_entries(before=None, company=row.slug, deeds_only=True)
     return render_template(

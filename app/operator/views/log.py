@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.manage.rules import name_program
 from app.operator import audit
-from app.operator.deeds import deed_words
+from app.operator.deeds import deed_words, reason_words
 from app.operator.models import OperatorAudit
 from app.operator.views import blueprint
 from app.routes import operator_only
@@ -33,6 +33,7 @@ def list_log() -> ResponseReturnValue:
         company=company,
         deeds_only=deeds_only,
         words=deed_words,
+        why=reason_words,
         details=_details,
         program=name_program,
     )

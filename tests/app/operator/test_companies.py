@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.accounts.models import LoginSession
 from app.operator import audit, companies
-from app.operator.deeds import DEEDS
+from app.operator.deeds import DEEDS, REASONS
 from app.operator.models import OperatorAudit
 from app.support.models import Slot, SupportSession
 from app.team.errors import ChangedElsewhere
@@ -55,7 +55,7 @@ def test_it_lists_what_companies_use(oper, app, cast: Cast) -> None:
     page = oper.get("/operator").text
     line = page.split('companies/maru">', 1)[1].split("</tr>", 1)[0]
     assert all(word in line for word in ("마루 상담실", "주식회사 마루", "사용 중", "2 / 3", ">1<", "1건"))
-    assert (latest(app).action, latest(app).reason) == ("wall.crossed", "usage of the companies on the page")
+    assert (latest(app).action, latest(app).reason) == ("wall.crossed", "usage")
 
 
 @pytest.mark.parametrize(
@@ -249,10 +249,12 @@ def test_it_works_on_both_databases(databases: Walled) -> None:
 
 def test_every_deed_has_its_words() -> None:
     call = re.compile(r'(?<!company_)(?:audit\.record|_note)\(\s*(?:tenant, )?"([a-z_.]+)"')
-    paths = (ROOT / "app/operator").rglob("*.py")
-    used = {match for path in paths for match in call.findall(path.read_text("utf-8"))}
+    texts = [path.read_text("utf-8") for path in (ROOT / "app/operator").rglob("*.py")]
+    used = {match for text in texts for match in call.findall(text)}
     assert len(used) > 12
     assert used - DEEDS.keys() == set()
+    crossing = re.compile(r'(?:crossing\(|at_company\(\w+, |why=)"([a-z ]+)"')
+    assert {match for text in texts for match in crossing.findall(text)} == set(REASONS)
 
 
 def test_the_log_is_read_by_pages(oper, change) -> None:

@@ -18,12 +18,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from wire.buffer import Buffer, Reading
+from wire.buffer import Reading
 from wire.errors import BadVersion, LimitExceeded, ProtocolError, WrongState
 from wire.limits import MAX_CURSOR_SIDE, MAX_DESKTOP_NAME, MAX_FENCE_PAYLOAD, MAX_RECTS_PER_UPDATE
 from wire.rfb import events as e
 from wire.rfb import messages as m
-from wire.rfb.clipboard import Clipboard, PreparedText
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.constants import (
     COMPRESS_LEVEL_0,
     FINE_QUALITY_0,
@@ -38,6 +38,7 @@ from wire.rfb.constants import (
 from wire.rfb.encodings import cursor, desktop_size
 from wire.rfb.messages import Rectangle, Screen
 from wire.rfb.pixels import BGRX, PixelFormat, Pixels
+from wire.rfb.protocol import Protocol
 from wire.rfb.states import SERVER_STEPS, Phase, check_announced, check_step
 
 __all__ = ["ClientState", "Rectangle", "Screen", "ServerProtocol"]
@@ -161,7 +162,7 @@ def _level(encodings: tuple[int, ...], lowest: int, top: int) -> int | None:
     return next((value - lowest for value in encodings if 0 <= value - lowest <= top), None)
 
 
-class ServerProtocol:
+class ServerProtocol(Protocol[e.ServerEvent]):
     """One viewer's connection, seen from the customer's side.
 
     `width`, `height` in px; `screens` are the monitors, one over the whole desktop when none are given.
@@ -171,49 +172,15 @@ class ServerProtocol:
     def __init__(self, width: int, height: int, name: str, *, screens: Sequence[Screen] = ()) -> None:
         m.check_desktop_size(width, height)
         self.client = ClientState()
-        self.clipboard = Clipboard()
-        self.phase = Phase.VERSION
         self.width = width
         self.height = height
         self.screens = tuple(screens) or (Screen(0, 0, 0, width, height),)
         self._name = name
-        self._buffer = Buffer()
-        self._events: list[e.ServerEvent] = []
-        self._out: list[bytes] = [m.ProtocolVersion(3, 8).encode()]
-        self._answered: set[str | bytes] = set()
         self._shown: set[int] = set()
-        self._parser = self._parse()
-        next(self._parser)
+        super().__init__()
+        self._out.append(m.ProtocolVersion(3, 8).encode())
 
     # The four verbs
-
-    def receive(self, data: bytes | bytearray | memoryview) -> None:
-        """Take any slice of the viewer's bytes.
-
-        Raises ProtocolError when they break the contract; events before the fault are still in `events`,
-        and what `outgoing` holds may still be sent. After that every call raises WrongState.
-        """
-        if self.phase is Phase.FAILED:
-            raise WrongState("the connection has failed before")
-        self._buffer.append(data)
-        try:
-            next(self._parser)
-        except ProtocolError:
-            self.phase = Phase.FAILED
-            raise
-
-    def events(self) -> list[e.ServerEvent]:
-        """Return what has happened since the last call."""
-        events, self._events = self._events, []
-        return events
-
-    def outgoing(self) -> bytes:
-        """Return the bytes to send, emptied by the call."""
-        if not self._out:
-            return b""
-        parts, self._out = self._out, []
-        self._answered.clear()
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def send_update(self, rectangles: Sequence[Rectangle]) -> None:
         """Send pixels: one update with these rectangles (or none), and count the viewer's request as
@@ -421,10 +388,6 @@ class ServerProtocol:
 
     # Sending
 
-    def _check_normal(self) -> None:
-        if self.phase is not Phase.NORMAL:
-            raise WrongState(f"nothing can be sent in phase {self.phase.name.lower()}")
-
     def _send_rectangles(self, rectangles: Sequence[Rectangle]) -> None:
         self._out.append(m.FramebufferUpdate(len(rectangles)).encode())
         for r in rectangles:
@@ -436,15 +399,6 @@ class ServerProtocol:
         where = (reason, status, self.width, self.height)
         rectangle = Rectangle(*where, Encoding.EXTENDED_DESKTOP_SIZE, payload)
         return m.FramebufferUpdate(1).encode() + rectangle.encode()
-
-    def _answer(self, kind: str | bytes, make: Callable[[], bytes]) -> None:
-        """Queue an answer that is larger than its question, one of a kind until what is queued is fetched.
-
-        Otherwise a viewer that only asks makes this end hold megabytes for each twelve bytes.
-        """
-        if kind not in self._answered:
-            self._answered.add(kind)
-            self._out.append(make())
 
     def _cut(self, x: int, y: int, w: int, h: int) -> tuple[int, int, int, int]:
         x, y = min(x, self.width), min(y, self.height)

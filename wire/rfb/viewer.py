@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from wire.buffer import Buffer, Reading
+from wire.buffer import Reading
 from wire.errors import BadVersion, LimitExceeded, ProtocolError, WrongState
 from wire.limits import MAX_RECTS_PER_UPDATE, MAX_UPDATE_COVERS, MIB
 from wire.rfb import events as e
 from wire.rfb import messages as m
 from wire.rfb.authentication import answer_challenge
-from wire.rfb.clipboard import Clipboard, PreparedText
+from wire.rfb.clipboard import PreparedText
 from wire.rfb.constants import (
     COMPRESS_LEVEL_0,
     FINE_QUALITY_0,
@@ -37,6 +37,7 @@ from wire.rfb.decoding import FRAMINGS
 from wire.rfb.encodings import cursor, desktop_size
 from wire.rfb.messages import Screen
 from wire.rfb.pixels import BGRX
+from wire.rfb.protocol import Protocol
 from wire.rfb.states import VIEWER_STEPS, Phase, check_announced, check_step
 
 __all__ = ["DEFAULT_ENCODINGS", "ViewerProtocol", "encodings_for"]
@@ -81,7 +82,7 @@ def encodings_for(*, quality: int | None = 8, compress_level: int = 2) -> tuple[
 DEFAULT_ENCODINGS: Final = encodings_for()
 
 
-class ViewerProtocol:
+class ViewerProtocol(Protocol[e.ViewerEvent]):
     """One connection to a server, seen from the agent's side.
 
     `auto_request`: ask for updates by itself, continuously where the server can; else call `request_update`.
@@ -100,8 +101,6 @@ class ViewerProtocol:
         auto_request: bool = True,
         auto_fence: bool = True,
     ) -> None:
-        self.clipboard = Clipboard()
-        self.phase = Phase.VERSION
         self.width = 0
         self.height = 0
         self.name = ""
@@ -115,34 +114,9 @@ class ViewerProtocol:
         self._is_continuous = False
         self._needs_everything = False
         self._update_pixels = 0
-        self._buffer = Buffer()
-        self._events: list[e.ViewerEvent] = []
-        self._out: list[bytes] = []
-        self._answered: set[str | bytes] = set()
-        self._parser = self._parse()
-        next(self._parser)
+        super().__init__()
 
     # The four verbs
-
-    def receive(self, data: bytes | bytearray | memoryview) -> None:
-        """Take any slice of the server's bytes.
-
-        Raises ProtocolError when they break the contract (its text may be shown); events before the fault are
-        still in `events`. After that every call raises WrongState.
-        """
-        if self.phase is Phase.FAILED:
-            raise WrongState("the connection has failed before")
-        self._buffer.append(data)
-        try:
-            next(self._parser)
-        except ProtocolError:
-            self.phase = Phase.FAILED
-            raise
-
-    def events(self) -> list[e.ViewerEvent]:
-        """Return what has happened since the last call."""
-        events, self._events = self._events, []
-        return events
 
     def send(self, message: m.Message) -> None:
         """Send a message; raises WrongState before Ready and on an extension the server has not shown."""
@@ -154,14 +128,6 @@ class ViewerProtocol:
         if isinstance(message, m.SetEncodings):
             self._encodings = message.encodings
         self._out.append(message.encode())
-
-    def outgoing(self) -> bytes:
-        """Return the bytes to send, emptied by the call."""
-        if not self._out:
-            return b""
-        parts, self._out = self._out, []
-        self._answered.clear()
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     # Other things to send
 
@@ -422,21 +388,11 @@ class ViewerProtocol:
         if text is not None:
             self._events.append(e.CutTextReceived(text))
 
-    def _answer(self, kind: str | bytes, make: Callable[[], bytes]) -> None:
-        """Queue what the server causes, one of a kind until what is queued is fetched (see server.py)."""
-        if kind not in self._answered:
-            self._answered.add(kind)
-            self._out.append(make())
-
     def _bell(self, message: m.Bell) -> None:
         self._events.append(message)
 
     def _ignore(self, _: m.ColourMapEntries) -> None:
         """A colour map says nothing to a viewer that has set a true-colour format."""
-
-    def _check_normal(self) -> None:
-        if self.phase is not Phase.NORMAL:
-            raise WrongState(f"nothing can be sent in phase {self.phase.name.lower()}")
 
 
 _RULES: Final[dict[int, tuple[Any, Callable[[ViewerProtocol, Any], None]]]] = {

@@ -23,6 +23,7 @@ from tenants.resolve import get_tenant
 from tenants.writing import writing
 from tests.cast import Cast
 from tests.displays import require_programs
+from tests.factories.operators import log_operator_in, make_operator
 from tests.factories.support import admit, connect, make_slot, open_stream
 from tests.factories.team import make_agent
 from tests.pages.places import Page, every_page
@@ -110,6 +111,8 @@ def full(app: Flask, cast: Cast, log_in: Callable[..., Any], chromium: Browser) 
 def _site(app: Flask, cast: Cast, log_in: Callable[..., Any], chromium: Browser) -> Iterator[Site]:
     callers = {Caller.PUBLIC: app.test_client(), Caller.ADMIN: log_in(cast.hana)}
     callers[Caller.AGENT] = log_in(cast.bora)
+    make_operator(app)
+    callers[Caller.OPERATOR] = log_operator_in(app)
     with served(app) as url:
         pages = every_page(app, callers, _names(app, cast))
         cookies = {
@@ -136,6 +139,7 @@ def _names(app: Flask, cast: Cast) -> dict[str, Any]:
         issue_type = create_issue_type("프린터", by=cast.hana.actor).public_id
     return {
         "slug": "maru",
+        "company": "maru",
         "login_id": "bora",
         "department": department,
         "issue_type": issue_type,

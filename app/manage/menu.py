@@ -97,6 +97,12 @@ _MENU: Final = (
                 "download",
             ),
             Item(
+                "manage.help_page",
+                _l("도움말"),
+                _l("자주 묻는 것과 그 답을 봅니다."),
+                "check-circle",
+            ),
+            Item(
                 "manage.list_api_keys",
                 _l("API 키"),
                 _l("우리 회사의 다른 프로그램이 상담원과 지원 기록을 읽게 합니다."),

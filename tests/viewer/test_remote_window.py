@@ -340,6 +340,33 @@ def test_nothing_stays_pressed(make: Make, why: str) -> None:
     assert desk.app.keyboard.modifiers == frozenset()
 
 
+def test_the_customers_pointer_is_a_real_one(make: Make, display: Display) -> None:
+    """Seen through XFixes on the agent's display: shape, hot spot, alpha multiplied in."""
+    from Xlib.display import Display as Connection
+
+    desk = make()
+    desk.connect()
+    picture = np.zeros((5, 7, 4), np.uint8)
+    picture[...] = (200, 100, 50, 255)
+    picture[0, 0] = (255, 255, 255, 128)
+    desk.link.emit(CursorChanged(3, 2, 7, 5, picture.tobytes()))
+    canvas = desk.canvas
+    display.xdotool("mousemove", str(canvas.winfo_rootx() + 300), str(canvas.winfo_rooty() + 200))
+    connection = Connection(display.name)
+    connection.xfixes_query_version()
+
+    def shown() -> bool:
+        now = connection.xfixes_get_cursor_image(connection.screen().root)
+        if (now.width, now.height, now.xhot, now.yhot) != (7, 5, 3, 2):
+            return False
+        return list(now.cursor_image[:2]) == [0x80808080, 0xFF3264C8]
+
+    pump_until(desk.window, shown, "the pointer")
+    desk.press("control")
+    pump_until(desk.window, lambda: not shown(), "the agent's own pointer")
+    connection.close()
+
+
 def test_it_marks_the_customers_own_pointer(make: Make) -> None:
     desk = make()
     desk.connect()

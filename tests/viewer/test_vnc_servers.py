@@ -136,6 +136,10 @@ def test_it_shows_and_controls(desk: Desk) -> None:
     wait_for(lambda: desk.text() == typed, what=f"the text {typed}")
     desk.agent.xdotool("key", "shift+Home", "BackSpace")
     wait_for(lambda: desk.text() == "", what="the chord")
+    # By their places where the server knows them (TigerVNC's do), by their symbols elsewhere.
+    desk.agent.xdotool("key", "ctrl+alt+h")
+    desk.agent.xdotool("type", "--delay", "40", "places, 12!")
+    wait_for(lambda: desk.text() == "places, 12!", what="keys by their places")
     wait_for(lambda: desk.same_pixels() >= 0.995, what="the same pixels", deadline_s=15, every_s=0.3)
 
 

@@ -539,6 +539,8 @@ class ParticipantLink:
         if leg.name in self._on_demand:
             leg.why = leg.why or str(lost)
             self._drop_leg(leg)
+            if leg.why.startswith(str(BAD_CONTROL)):
+                self._asked.discard(leg.name)  # the other end will have no more of it
             self._lose_extra(leg.name)
             return
         reached = leg.channel.was_reached

@@ -108,10 +108,17 @@ class Scene:
         )
         self._is_ready = threading.Event()
         threading.Thread(target=self._read_customer, daemon=True).start()
+        try:
+            self._begin()
+        except RuntimeError:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
         if not self._is_ready.wait(30):
             raise RuntimeError("the customer's end did not start")
         self._ask_keys()
-        if not self.sight.first_picture.wait(30):
+        if not self.sight.first_picture.wait(60):
             raise RuntimeError("no picture came")
 
     def send_to_customer(self, path: Path) -> None:

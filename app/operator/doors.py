@@ -56,6 +56,8 @@ __all__ = [
 
 IDLE: Final = timedelta(minutes=15)
 _CODE_WAITS: Final = timedelta(minutes=5)
+#: So long an address that an operator logged in from counts as theirs.
+_KNOWN_PLACE: Final = timedelta(days=30)
 _LOGIN_ID: Final = re.compile(r"[A-Za-z0-9_.-]{3,32}")
 _HANDLE: Final = re.compile(r"operator\.[A-Za-z0-9_-]{43}")
 
@@ -115,8 +117,10 @@ def log_in(*, login_id: str, password: str, source: str, now: datetime) -> Enter
     outcome: AppError | Entered = LogInRefused()
     with writing():
         wait_s = lock_attempts(OPERATOR_BY_SOURCE, source, now=now)
-        wait_s = max(wait_s, lock_attempts(OPERATOR_BY_ID, by_id, now=now))
         row = find_operator(login_id) if claimed is not None else None
+        if row is None or not _has_come_from_here(row, now):
+            # A stranger cannot lock an operator out of the place that they work from.
+            wait_s = max(wait_s, lock_attempts(OPERATOR_BY_ID, by_id, now=now))
         is_right = is_right and row is not None and row.state == "active" and row.password_hash == checked
         if wait_s:
             outcome = too_many(wait_s)
@@ -246,6 +250,20 @@ def reset_totp(operator: Operator, *, by: Actor, now: datetime) -> None:
         row.totp_sealed, row.totp_confirmed_at = None, None
         _end(OperatorLogin.operator_id == operator_id, "rules", now)
         audit.record("operator.two_step_reset", f"operator:{operator_id}", by=by, at=now)
+
+
+def _has_come_from_here(operator: Operator, now: datetime) -> bool:
+    found = db.session.scalar(
+        select(OperatorLogin.id)
+        .where(
+            OperatorLogin.operator_id == operator.id,
+            OperatorLogin.ip == actor_of(operator).ip,
+            OperatorLogin.is_open.is_(True),
+            OperatorLogin.created_at > now - _KNOWN_PLACE,
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 def _enter(operator: Operator, now: datetime) -> Entered:

@@ -90,6 +90,18 @@ def test_wrong_tries_block_and_are_noted(app, client, staff: int) -> None:
     assert deeds(app).count("operator.log_in_refused") == 5
 
 
+def test_a_stranger_locks_nobody_out(app, client, staff: int) -> None:
+    """Five wrong tries elsewhere: Oper's own place stays open, a place that nobody knows waits."""
+    client.post(LOGIN, data=FORM)
+    wrong = FORM | {"password": "wrong"}
+    for _ in range(5):
+        assert client.post(LOGIN, data=wrong, environ_base={"REMOTE_ADDR": "198.51.100.9"}).status_code == 401
+    assert app.test_client().post(LOGIN, data=FORM).status_code == 302
+    for _ in range(5):
+        assert client.post(LOGIN, data=wrong, environ_base={"REMOTE_ADDR": "198.51.100.8"}).status_code == 401
+    assert client.post(LOGIN, data=FORM, environ_base={"REMOTE_ADDR": "203.0.113.5"}).status_code == 429
+
+
 def test_an_unknown_id_gets_the_same_words(client, staff: int) -> None:
     pages = [
         client.post(LOGIN, data={"login_id": "oper", "password": password}) for password in ("wrong", "")

@@ -189,7 +189,7 @@ def _door(
     number = number or request.args.get("number", "")
     return render_template(
         "portal/door.html",
-        settings=read_settings(),
+        settings=read_settings(current_tenant()),
         numbers=queries.waiting_numbers(now_utc()),
         code_required=tenant.code_required,
         asked_number=int(number) if number.isdecimal() and len(number) < 7 else None,

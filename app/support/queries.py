@@ -30,7 +30,7 @@ from app.support.signal.models import WAITING_PAGES, SignalStream
 from app.support.signal.streams import list_of_agent
 from app.team.models import Agent
 from app.team.queries import effective_options
-from app.team.settings import read_settings
+from app.team.settings import shows_addresses
 from tenants.database import db
 
 
@@ -53,7 +53,7 @@ def options_of(agent_id: int) -> dict[str, bool]:
 def shown_address(session: SupportSession) -> str | None:
     """Return the customer's address as the session's agent may see it; the admin always sees it (A6)."""
     address = session.ip_browser or session.ip_program
-    if address is None or read_settings().shows_addresses:
+    if address is None or shows_addresses():
         return address
     agent = db.session.get(Agent, session.agent_id)
     return address if agent is not None and agent.is_admin else None

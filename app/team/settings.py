@@ -21,7 +21,15 @@ from tenants.database import current_tenant_id, db
 from tenants.models import Tenant
 from tenants.writing import writing
 
-__all__ = ["MAX_ABSENCE", "MAX_HOURS", "Settings", "SettingsRejected", "change_settings", "read_settings"]
+__all__ = [
+    "MAX_ABSENCE",
+    "MAX_HOURS",
+    "Settings",
+    "SettingsRejected",
+    "change_settings",
+    "read_settings",
+    "shows_addresses",
+]
 
 MAX_HOURS: Final = 60
 MAX_ABSENCE: Final = 200
@@ -45,14 +53,20 @@ class Settings:
     version: int = 0
 
 
-def read_settings() -> Settings:
-    """The open company's settings, with what holds where nothing was set."""
-    tenant = db.session.get(Tenant, current_tenant_id())
+def read_settings(tenant: Tenant | None = None) -> Settings:
+    """The open company's settings, with what holds where nothing was set; `tenant`: its row, if known."""
+    tenant = tenant or db.session.get(Tenant, current_tenant_id())
     row = db.session.get(CompanySettings, current_tenant_id())
     code_required = tenant.code_required if tenant else False
     if row is None:
         return Settings(code_required)
     return Settings(code_required, row.shows_addresses, row.hours, row.absence, row.version)
+
+
+def shows_addresses() -> bool:
+    """Whether the open company's agents see the customers' addresses."""
+    row = db.session.get(CompanySettings, current_tenant_id())
+    return row is None or row.shows_addresses
 
 
 def change_settings(wanted: Settings, *, by: Actor) -> bool:

@@ -1,5 +1,4 @@
-"""The customer's window of files on a real display: what comes, what is asked, and who may press its buttons.
-"""
+"""The customer's window of files on a real display: what comes, what is asked, who may press its buttons."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ class FilesWindow(tk.Toplevel):
         box.pack(fill="x", pady=(0, theme.px(8)))
         head = ttk.Frame(box, style="Ground.TFrame")
         head.pack(fill="x")
-        icon = theme.icon("download" if view.way == "in" else "up", 18, "primary")
+        icon = theme.icon("download" if view.way == "in" else "upload", 18, "primary")
         ttk.Label(head, image=icon, style="OnSoft.TLabel").pack(side="left", padx=(0, theme.px(8)))
         ttk.Label(head, text=heading_words(view), style="OnSoft.SmallSoft.TLabel").pack(side="left")
         room = theme.px(WIDTH - 2 * PADDING - 2 * 12)

@@ -402,17 +402,21 @@ def test_nobody_else_gets_in(scene: Scene) -> None:
     assert tried >= 300
 
 
-def test_a_cookie_without_its_csrf_token_changes_nothing(scene: Scene) -> None:
-    for kind in (Caller.ADMIN, Caller.AGENT, Caller.OPERATOR):
-        browser = scene.callers[kind]
-        del browser.environ_base["HTTP_X_CSRF_TOKEN"]
-        for rule in rules_of(scene.app):
-            allowed = declared_callers(scene.app, rule.endpoint) or frozenset()
-            if kind not in allowed:
-                continue
-            for method in set(methods_of(rule)) - {"GET"}:
-                answer = browser.open(address(rule, {}), method=method, **BODY)
-                assert answer.status_code == 403, (method, rule.rule)
+def test_a_cookie_without_its_own_csrf_token_changes_nothing(scene: Scene) -> None:
+    """Without a token, with one made up, and with one of somebody else's log-in."""
+    for kind, other in ((Caller.ADMIN, scene.nuri_admin), (Caller.AGENT, scene.callers[Caller.ADMIN])):
+        browser, theirs = scene.callers[kind], other.environ_base["HTTP_X_CSRF_TOKEN"]
+        own = browser.environ_base.pop("HTTP_X_CSRF_TOKEN")
+        with nothing_changes(scene.app, what=kind):
+            for token in (None, "", "0" * 64, own[:-1], theirs):
+                headers = {} if token is None else {"X-CSRF-Token": token}
+                for rule in rules_of(scene.app):
+                    if kind not in (declared_callers(scene.app, rule.endpoint) or ()):
+                        continue
+                    for method in set(methods_of(rule)) - {"GET"}:
+                        answer = browser.open(address(rule, {}), method=method, headers=headers, **BODY)
+                        assert answer.status_code == 403, (method, rule.rule, token)
+        browser.environ_base["HTTP_X_CSRF_TOKEN"] = own
 
 
 def test_a_foreign_site_changes_nothing(scene: Scene) -> None:

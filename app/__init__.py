@@ -16,7 +16,18 @@ from config.settings import Settings
 __all__ = ["DOMAINS", "create_app"]
 
 #: Each may use the ones before it. Portal is last, because it owns `/<slug>`.
-DOMAINS = ("team", "documents", "mail", "accounts", "support", "api", "manage", "console", "operator", "portal")
+DOMAINS = (
+    "team",
+    "documents",
+    "mail",
+    "accounts",
+    "support",
+    "api",
+    "manage",
+    "console",
+    "operator",
+    "portal",
+)
 
 
 def create_app(settings: Settings) -> Flask:

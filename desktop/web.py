@@ -49,11 +49,13 @@ def post_json(
     bearer: str | None = None,
     language: str = "ko",
     timeout: float = 10.0,
+    connect_timeout: float | None = None,
     ca_file: str | None = None,
 ) -> dict[str, Any]:
     """POST `payload`, return the decoded JSON object of a 2xx answer (with `ok` true or absent).
 
-    `timeout` seconds hold for each step of the connection. Raises WebRefused for any other answer of the
+    `timeout` seconds hold for each step of the connection, `connect_timeout` for reaching the server where it
+    shall be shorter. Raises WebRefused for any other answer of the
     web half, LinkLost (retry True) when it cannot be reached or answers with something that is not ours,
     LinkLost (retry False) for an address that is none.
     """
@@ -67,8 +69,11 @@ def post_json(
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     body = json.dumps(payload, ensure_ascii=False).encode()
-    connection = _connection(url, address, timeout, ca_file)
+    connection = _connection(url, address, connect_timeout or timeout, ca_file)
     try:
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.settimeout(timeout)
         connection.request("POST", address.path or "/", body, headers)
         with connection.getresponse() as answer:
             content = answer.read(MAX_WEB_ANSWER + 1)

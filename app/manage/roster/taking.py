@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.endings import end_log_ins_of
@@ -125,27 +125,33 @@ def _make_agents(
 def _change_agents(
     changed: Sequence[Changed], departments: Mapping[str, int], hashes: Mapping[int, str], by: Actor
 ) -> None:
-    for one in changed:
-        values: dict[str, Any] = {key: one.values[key] for key in one.values if key != "password"}
-        if "department" in values:
-            values["department_id"] = departments[values.pop("department")]
-        if one.known.id in hashes:
-            values["password_hash"] = hashes[one.known.id]
-        won = db.session.execute(
-            update(Agent)
-            .where(Agent.id == one.known.id, Agent.version == one.known.version, Agent.deleted_at.is_(None))
-            .values(**values, version=one.known.version + 1),
-            execution_options={"synchronize_session": False},
+    for start in range(0, len(changed), ENTRY_HOLDS):
+        piece = changed[start : start + ENTRY_HOLDS]
+        wanted = select(Agent).where(
+            Agent.id.in_([one.known.id for one in piece]), Agent.deleted_at.is_(None)
         )
-        if won.rowcount != 1:  # type: ignore[attr-defined]
-            raise ChangedElsewhere
-        if one.known.id in hashes:
-            end_log_ins_of(one.known.id, "password")
-        if {"department", "seat"} & one.values.keys():
-            options_changed.send(department_id=None, agent_id=one.known.id)
-    ids = [one.known.login_id for one in changed]
-    for start in range(0, len(ids), ENTRY_HOLDS):
-        _note("agent.changed", ids[start : start + ENTRY_HOLDS], by)
+        rows = {row.id: row for row in db.session.scalars(wanted.with_for_update())}
+        for one in piece:
+            row = rows.get(one.known.id)
+            if row is None or row.version != one.known.version:
+                raise ChangedElsewhere
+            _change(row, one, departments, hashes)
+        db.session.flush()  # one statement for all that change alike
+        _note("agent.changed", [one.known.login_id for one in piece], by)
+    if any({"department", "seat"} & one.values.keys() for one in changed):
+        options_changed.send(department_id=None, agent_id=None)
+
+
+def _change(row: Agent, one: Changed, departments: Mapping[str, int], hashes: Mapping[int, str]) -> None:
+    for key, value in one.values.items():
+        if key == "department":
+            row.department_id = departments[value]
+        elif key != "password":
+            setattr(row, key, value)
+    row.version += 1
+    if row.id in hashes:
+        row.password_hash = hashes[row.id]
+        end_log_ins_of(row.id, "password")
 
 
 def _note(action: str, login_ids: Sequence[str], by: Actor) -> None:

@@ -333,6 +333,20 @@ function showFacts() {
   const pc = model.machine?.pc;
   document.title = pc ? t("title", { pc }) : page.title;
   byId("cv-pc").textContent = pc ?? "";
+  fitBar();
+}
+
+let fitted = "";
+/** Words on the tools while they fit, icons otherwise; looked at when the window or what stands there changes. */
+function fitBar() {
+  const bar = byId("cv-tools").parentElement;
+  const shown = [...bar.querySelectorAll(".cv-tool, .cv-facts > span")].filter((one) => !one.hidden);
+  const state = [innerWidth, ...shown.map((one) => one.id + one.textContent.length)].join();
+  if (state === fitted) return;
+  fitted = state;
+  const tools = byId("cv-tools");
+  bar.classList.toggle("is-tight", innerWidth <= 760);
+  if (tools.scrollWidth > tools.clientWidth) bar.classList.add("is-tight");
 }
 
 function showEnded() {
@@ -439,6 +453,7 @@ function wire() {
       show();
     });
   }
+  addEventListener("resize", fitBar);
   stage.addEventListener("pointerdown", (event) => {
     sheets.close();
     if (event.pointerType !== "touch") takeFocus();

@@ -408,6 +408,15 @@ def test_a_broken_settings_file_means_the_usual_scale(tmp_path: Path, kept: str)
     assert ViewSettings(tmp_path).scale == FIT
 
 
+def test_it_asks_for_fewer_colours_and_keeps_the_quality(make: Make) -> None:
+    desk = make()
+    desk.connect()
+    for name in ("quality", "quality-network", "quality", "depth-8"):
+        desk.press(name)
+    assert desk.link.control[-1] == c.Quality("network", 8)
+    assert desk.app.model.depth == 8
+
+
 def test_it_asks_for_another_quality(make: Make) -> None:
     desk = make()
     desk.connect()

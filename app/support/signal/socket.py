@@ -116,6 +116,8 @@ class SignalSocket:
         with tenant_scope(self._owner.tenant_id):
             self._take_stream()
         with tenant_scope(self._owner.tenant_id):
+            self._why_end()  # the log-in's hours count from here
+        with tenant_scope(self._owner.tenant_id):
             texts = self._first_messages(after)
         for text in texts:
             self._ws.send(text)

@@ -1,5 +1,5 @@
 // The seal of docs/wire.md part 3 with WebCrypto alone: works the shared vectors out again and says "agreed".
-// The browser's own twin (a later issue) starts from here.
+// The browser's own seal is app/static/js/console/seal.js (console_seal.mjs); this one stays independent of it.
 import { readFileSync } from "node:fs";
 
 const { subtle } = globalThis.crypto;

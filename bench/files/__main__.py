@@ -112,7 +112,9 @@ def _table(figures: list[Figures]) -> str:
                 f"| {line} | {workload} | {case} | {middle:.0f} | {p95:.0f} | {spread} | {ratio:.2f} "
                 f"| {rate:.1f} | {speed:.1f} | {goal} |"
             )
-    return "\n".join([*out, "", f"Goal: lag p95 with a file at most {_GOAL} times that without."])
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    goal = f"Goal: lag p95 with a file at most {_GOAL} times that without."
+    return "\n".join([*out, "", f"{goal} Load average of the machine at the end: {load}."])
 
 
 def main() -> None:

@@ -679,3 +679,20 @@ def test_it_opens_no_empty_menu_of_monitors(make: Make) -> None:
     desk.connect()
     desk.app._do("monitors")
     assert not desk.app.window.popover.is_open
+
+
+def test_x_errors_of_the_picture_end_nothing_however_windows_close(make: Make) -> None:
+    """Xlib's own handler would end the program; and windows close in any order."""
+    first, second = make(), make()
+    first.connect()
+    second.connect()
+    first.app.close_window()
+    painter = second.app.window.desktop._painter
+    assert isinstance(painter, ShmPainter)
+    painter._x.x11.XMapWindow(painter._x.display, 0x7FFFFFF)
+    painter._x.sync()
+    assert painter._x.has_failed
+    second.app.close_window()
+    third = make()
+    third.connect()
+    assert not third.app.window.desktop._painter._x.has_failed  # type: ignore[attr-defined]

@@ -60,6 +60,42 @@ class _CursorImage(ctypes.Structure):
 _HANDLER: Final = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)
 
 
+class _Errors:
+    """X's one error handler of the process: put in once and for good, because the next one points at it.
+
+    Xlib's own ends the program. Errors of our connections are noted, others go to who handled them before.
+    """
+
+    def __init__(self) -> None:
+        self.failed: set[int] = set()
+        self._ours: set[int] = set()
+        self._handler = _HANDLER(self._on_error)
+        self._before: int | None = None
+        self._is_in = False
+
+    def watch(self, x11: Any, display: int) -> None:
+        """That connection is ours."""
+        self._ours.add(display)
+        self.failed.discard(display)
+        if not self._is_in:
+            self._is_in = True
+            self._before = x11.XSetErrorHandler(ctypes.cast(self._handler, c_void_p))
+
+    def forget(self, display: int) -> None:
+        """That connection is closed; its address may become another's."""
+        self._ours.discard(display)
+        self.failed.discard(display)
+
+    def _on_error(self, display: int, event: int) -> int:
+        if display in self._ours:
+            self.failed.add(display)
+            return 0
+        return int(_HANDLER(self._before)(display, event)) if self._before else 0
+
+
+_errors = _Errors()
+
+
 class _X:
     """The few functions of Xlib, XShm and Xcursor, and one connection."""
 
@@ -107,26 +143,26 @@ class _X:
         self.display = self.x11.XOpenDisplay(name.encode())
         if not self.display:
             raise OSError(f"the display {name} does not open")
-        self.has_failed = False
-        self._handler = _HANDLER(self._on_error)
-        self._before = self.x11.XSetErrorHandler(ctypes.cast(self._handler, c_void_p))
+        _errors.watch(self.x11, self.display)
 
-    def _on_error(self, display: int, event: int) -> int:
-        """Errors of this connection are noted; those of others go to who handled them (Tk)."""
-        if display == self.display:
-            self.has_failed = True
-            return 0
-        return int(_HANDLER(self._before)(display, event)) if self._before else 0
+    @property
+    def has_failed(self) -> bool:
+        """Whether the X server has refused anything of this connection since `start_anew`."""
+        return self.display in _errors.failed
+
+    def start_anew(self) -> None:
+        """Forget what was refused before."""
+        _errors.failed.discard(self.display)
 
     def sync(self) -> None:
         """Wait until the X server has done everything."""
         self.x11.XSync(self.display, 0)
 
     def close(self) -> None:
-        """Give the handler back and disconnect."""
+        """Disconnect."""
         self.sync()
-        self.x11.XSetErrorHandler(self._before)
         self.x11.XCloseDisplay(self.display)
+        _errors.forget(self.display)
 
 
 def _library(name: str, functions: dict[str, tuple[Any, ...]]) -> Any:
@@ -197,7 +233,7 @@ class ShmPainter:
             raise OSError(ctypes.get_errno(), "no memory to share")
         address = x.libc.shmat(info.id, None, 0)
         info.address = address
-        x.has_failed = False
+        x.start_anew()
         visual = x.x11.XDefaultVisual(x.display, x.x11.XDefaultScreen(x.display))
         self._image = x.ext.XShmCreateImage(
             x.display, visual, _DEPTH, _ZPIXMAP, address, byref(info), width, height

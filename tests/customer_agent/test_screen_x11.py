@@ -107,14 +107,13 @@ def test_it_says_in_one_sentence_that_there_is_no_display(monkeypatch: pytest.Mo
     assert "Xorg" in refused.value.reason
 
 
-def segments() -> set[str]:
-    """The System V segments of this machine."""
-    lines = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
-    return {line.split()[1] for line in lines}
+def segments(pid: int) -> set[str]:
+    """The System V segments that one process has made; other programs of this machine have theirs."""
+    lines = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
+    return {line[1] for line in lines if line[4] == str(pid)}
 
 
 def test_it_leaves_nothing_behind_when_it_is_killed(display: Display) -> None:
-    before = segments()
     program = display.start(
         sys.executable, "-m", "customer_agent", "--listen", "127.0.0.1:0", stdout=subprocess.PIPE, cwd=ROOT
     )
@@ -123,7 +122,7 @@ def test_it_leaves_nothing_behind_when_it_is_killed(display: Display) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         viewer = PlainViewer(connection)
         viewer.look(lambda: viewer.updates > 0, what="the first picture")
-        assert segments() - before
+        assert segments(program.pid)
         program.kill()
         program.wait(5)
-    wait_for(lambda: not segments() - before, what="the segment's end")
+    wait_for(lambda: not segments(program.pid), what="the segment's end")

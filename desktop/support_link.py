@@ -376,6 +376,11 @@ class ParticipantLink:
         self._drop_legs(1000, "new epoch")
         self._epoch = offer.epoch
         self._streams.clear()
+        if self._keys_lost and not self._keys.is_complete:
+            # The other end asked first; these channels would be sealed with keys that we do not have.
+            self._cancel_ask()
+            self._need_ticket("control")
+            return
         self._offer = offer
         self._options = offer.options
         self._relay_host = urlsplit(offer.relay_url).hostname or ""

@@ -331,6 +331,23 @@ def test_it_asks_for_new_keys_when_its_program_started_anew(story: Story) -> Non
     assert story.board.needs("agent")[-1].keys_lost
 
 
+def test_it_asks_for_new_keys_though_the_other_end_asked_for_channels_first(story: Story) -> None:
+    story.agent.link.close()
+    thread = story.threads[0]
+    story.agent = End(thread, "agent", story.board, epoch=2, keys_lost=True)
+    story.board.ends["agent"] = story.agent
+
+    def start_and_be_offered() -> None:
+        """Before the first ask is due, channels come that are sealed with keys of the old process."""
+        story.agent.link.start()
+        story.board.offer()
+
+    thread.call(start_and_be_offered)
+    wait_until(lambda: story.agent.words and story.is_open(story.board.epoch))
+    assert story.agent.words[-1] == story.customer.words[-1]
+    assert (3, True) in [(need.epoch, need.keys_lost) for need in story.board.needs("agent")]
+
+
 def test_it_asks_for_tickets_when_its_offer_was_lost_with_the_stream(story: Story) -> None:
     state = m.ParticipantState(P, S, 1, "lead", 7, "보라")
     story.board.epoch = 7

@@ -169,6 +169,12 @@ def test_it_explains_broken_trust(reason: str, words_in_it: str) -> None:
     assert f"({reason})" in model.ended_sentence()
 
 
+def test_it_says_that_another_program_of_the_agent_went_on() -> None:
+    model = connected()
+    model.take(Ended("system", "elsewhere"), 120.0)
+    assert model.ended_sentence() == "다른 창이나 프로그램에서 이 고객을 이어 보고 있습니다."
+
+
 def test_it_warns_when_the_words_change() -> None:
     model = connected()
     first = ("하나", "둘", "셋", "넷", "다섯", "여섯")

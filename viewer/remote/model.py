@@ -289,6 +289,8 @@ class RemoteModel:
             return t("상대 컴퓨터가 연결을 끝냈습니다.")
         if self.ended.reason.startswith("B-"):
             return codes.sentence(self.ended.reason)
+        if self.ended.reason == "elsewhere":
+            return t("다른 창이나 프로그램에서 이 고객을 이어 보고 있습니다.")
         sentences = {
             "agent": t("지원을 끝냈습니다."),
             "customer": t("고객이 지원을 끝냈습니다."),

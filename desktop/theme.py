@@ -231,7 +231,7 @@ def set_window_icon(window: tk.Tk, name: str) -> None:
 
 
 def _select_all_by_key(root: tk.Misc) -> None:
-    """Ctrl+A selects everything in entries, as people know it; under X11 Tk's own goes to the line's start."""
+    """Ctrl+A selects everything in entries, as people know it; X11's own in Tk goes to the line's start."""
     if root.tk.call("tk", "windowingsystem") == "x11":
         root.event_delete("<<LineStart>>", "<Control-Key-a>")
         root.event_add("<<SelectAll>>", "<Control-Key-a>", "<Control-Lock-Key-A>")

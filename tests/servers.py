@@ -15,10 +15,10 @@ from typing import Final
 
 from ops.places import free_port
 
-__all__ = ["ROOT", "free_port", "running", "running_redis", "running_web", "wait_for_port"]
+__all__ = ["ROOT", "START_S", "free_port", "running", "running_redis", "running_web", "wait_for_port"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-START_S: Final = 30.0
+START_S: Final = 40.0
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 from tests.cast import Cast
 from tests.conftest import SECRETS
 from tests.databases import OWNER, WEB
-from tests.servers import running_redis, running_web
+from tests.servers import START_S, running_redis, running_web
 
 pytestmark = pytest.mark.flow
 ROUNDS = 100
@@ -47,7 +47,7 @@ def post(address: str, body: dict[str, object], token: str = "") -> tuple[int, d
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     request = Request(address, json.dumps(body).encode(), headers)
     try:
-        with urlopen(request, timeout=20) as answer:
+        with urlopen(request, timeout=START_S) as answer:
             return answer.status, json.load(answer)
     except HTTPError as error:
         with error:

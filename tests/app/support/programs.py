@@ -20,6 +20,7 @@ from wire.signal.messages import Received, SignalMessage
 from wire.terms import Side
 
 DEADLINE_S = 10.0
+START_S = 40.0  # a process that starts shares the machine with the rest of the tests
 Message = TypeVar("Message", bound=SignalMessage)
 
 
@@ -37,15 +38,17 @@ def post(url: str, body: dict[str, Any] | None = None, *, bearer: str | None = N
             return json.load(error)
 
 
-def until(condition: Callable[[], Any], what: str = "the condition") -> Any:
-    """Wait until the condition holds and return its value; fail after ten seconds."""
-    deadline = time.monotonic() + DEADLINE_S
+def until(
+    condition: Callable[[], Any], what: str = "the condition", *, deadline_s: float = DEADLINE_S
+) -> Any:
+    """Wait until the condition holds and return its value; fail after the deadline."""
+    deadline = time.monotonic() + deadline_s
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
         time.sleep(0.01)
-    raise AssertionError(f"{what} did not come true in {DEADLINE_S} s")
+    raise AssertionError(f"{what} did not come true in {deadline_s:g} s")
 
 
 class Program:

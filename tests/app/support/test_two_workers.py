@@ -29,7 +29,7 @@ from app.support import queries
 from app.support.actions import arrivals
 from app.support.models import Arrival, ProgramCredential
 from tenants.database import db, now_utc, tenant_scope
-from tests.app.support.programs import Program, post, until
+from tests.app.support.programs import START_S, Program, post, until
 from tests.cast import Cast, Person
 from tests.conftest import SECRETS, make_settings
 from tests.databases import OWNER, WEB, PostgresServer
@@ -109,7 +109,7 @@ def cluster(
     web = create_app(make_settings(folder / "here", **urls))
     cluster = Cluster(f"http://127.0.0.1:{web_port}", web, cast, master, redis)
     try:
-        until(lambda: _answers(web_port) and len(cluster.workers()) == 2, (folder / "web.log").read_text())
+        _wait_for_both(cluster, folder / "web.log")
         yield cluster
     finally:
         stop_process(master)
@@ -212,7 +212,7 @@ def test_it_goes_on_when_redis_is_gone_and_when_a_worker_is_killed(cluster: Clus
             os.kill(pid, signal.SIGKILL)
         program.thread.join(10)
         program.client.disconnected()
-        until(lambda: _answers(int(cluster.base.rsplit(":", 1)[1])), "new workers")
+        until(lambda: _answers(int(cluster.base.rsplit(":", 1)[1])), "new workers", deadline_s=START_S)
         cluster.in_maru(lambda: make.make_slot(bora))
         program.dial()
         program.wait_for(SlotOpened, nth=2)
@@ -231,7 +231,20 @@ def test_a_worker_that_stops_sends_its_programs_to_the_other(cluster: Cluster, h
             os.kill(pid, how)
         assert program.wait_closed() == CLOSE.RESTART
         assert time.monotonic() - begun < 2
-    until(lambda: not stopped & set(cluster.workers()) and len(cluster.workers()) == 2, "new workers")
+    until(
+        lambda: not stopped & set(cluster.workers()) and len(cluster.workers()) == 2,
+        "new workers",
+        deadline_s=START_S,
+    )
+
+
+def _wait_for_both(cluster: Cluster, log: Path) -> None:
+    """Return once both workers run and one of them answers; fail with what they wrote."""
+    port = int(cluster.base.rsplit(":", 1)[1])
+    try:
+        until(lambda: _answers(port) and len(cluster.workers()) == 2, "two workers", deadline_s=START_S)
+    except AssertionError as error:
+        raise AssertionError(log.read_text(errors="replace")) from error
 
 
 def log_in(cluster: Cluster, person: Person) -> Program:

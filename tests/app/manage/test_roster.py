@@ -123,6 +123,7 @@ def test_what_was_exported_changes_nothing(browser) -> None:
     assert "달라지는 것이 없습니다" in send(browser, exported).text
 
 
+@pytest.mark.heavy
 def test_ten_thousand_bad_lines_are_all_told_and_nothing_is_stored(app, browser, cast: Cast) -> None:
     before = count(app, cast, Agent)
     lines = "".join(f"x,,부서,자동차,전화,메일{n},약함\n" for n in range(10_000))

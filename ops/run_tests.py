@@ -3,7 +3,8 @@
     lint    ruff, its layout check, mypy, the import rules, the templates
     unit    everything without a mark, on two processes
     parts   single parts with real displays (`display`) and databases (`heavy`), on two processes
-    flows   whole stories with real processes and displays
+    servers stories of real processes that need no display, a file at a time on two processes
+    flows   whole stories with displays, one after the other
     slow    only with --all
 
 What fails among the real programs and displays is tried once more by itself, and the closing table says so:
@@ -59,12 +60,23 @@ def parts_of(*, everything: bool, lint_only: bool, chosen: Sequence[str]) -> lis
     two = [*PYTEST, *_strict(), "-n", "2", "--dist", "worksteal"]
     unit = [*two, "-m", "not flow and not slow and not display and not heavy"]
     single = [*two, "-m", "(display or heavy) and not flow and not slow"]
-    flows = [*PYTEST, *_strict(), "-m", "flow and not slow"]
+    servers = [
+        *PYTEST,
+        *_strict(),
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "-m",
+        "flow and not display and not slow",
+    ]
+    flows = [*PYTEST, *_strict(), "-m", "flow and display and not slow"]
     slow = Part("slow", [[*PYTEST, *_strict(), "-m", "slow"]], may_be_empty=True)
     return [
         lint,
         Part("unit", [unit]),
         Part("parts", [single], has_second_try=True),
+        Part("servers", [servers], has_second_try=True),
         Part("flows", [flows], has_second_try=True),
         *([slow] if everything else []),
     ]

@@ -14,6 +14,7 @@ from ops.story.waiting import wait_for
 
 _SLOTS: Final = tuple(f"slot{position}" for position in range(1, 6))
 _READ_CLIPBOARD: Final = "import tkinter as t; r = t.Tk(); r.withdraw(); print(r.clipboard_get())"
+_EMPTY_CLIPBOARD: Final = "import tkinter as t; r = t.Tk(); r.withdraw(); r.clipboard_clear(); r.update()"
 
 
 class AgentAtWork:
@@ -52,14 +53,19 @@ class AgentAtWork:
             wait_for(lambda count=count: len(self.slots()) > count, "one more slot")  # type: ignore[misc]
 
     def code(self, slot: str = "slot1") -> str:
-        """The code as the agent would send it to the customer: the copy button, then the clipboard."""
-        self.screen.click("waiting", f"{slot}-copy")
-        return wait_for(self._clipboard, "the code on the clipboard")
+        """The code as the agent would send it to the customer: the copy button, then the clipboard.
 
-    def _clipboard(self) -> str:
+        What was copied before goes first: a busy program would leave an older code, which is used already.
+        """
+        self._in_tk(_EMPTY_CLIPBOARD)
+        self.screen.click("waiting", f"{slot}-copy")
+        return wait_for(lambda: self._in_tk(_READ_CLIPBOARD), "the code on the clipboard")
+
+    def _in_tk(self, lines: str) -> str:
+        """What these lines print in a program of their own on the agent's display."""
         environment = {**os.environ, **self.screen.environment}
         done = subprocess.run(
-            [sys.executable, "-c", _READ_CLIPBOARD], env=environment, capture_output=True, text=True,
+            [sys.executable, "-c", lines], env=environment, capture_output=True, text=True,
             timeout=20, check=False,
         )  # fmt: skip
         return done.stdout.strip()

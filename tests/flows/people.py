@@ -43,6 +43,7 @@ EDITOR_ENV = {
     "NO_AT_BRIDGE": "1",
     "DBUS_SESSION_BUS_ADDRESS": "disabled:",
 }
+A_PIXEL_OR_TWO = 2  # between two screens of different sizes
 
 
 class Agent(AgentAtWork):
@@ -81,6 +82,20 @@ class Agent(AgentAtWork):
         time.sleep(0.3)
         self.screen.type(words)
         self.screen.key("Return", "ctrl+s")
+
+    def wait_until_it_steers(self, display: Display) -> None:
+        """Return once the customer's pointer follows this person's: all is open, and control is allowed."""
+        places = [(300, 400), (340, 400)]
+
+        def follows() -> bool:
+            x, y = map(int, re.findall(r"[xy]:(\d+)", display.xdotool("getmouselocation")))
+            if max(abs(x - places[0][0]), abs(y - places[0][1])) <= A_PIXEL_OR_TWO:
+                places.pop(0)
+            if places:
+                self.screen.move(*self.on_desktop(*places[0]))
+            return not places
+
+        wait_for(follows, what="the customer's pointer to follow the agent's", deadline_s=30, every_s=0.3)
 
     def turn_to_waiting_window(self) -> None:
         """Leave the customer's desktop for the program beside it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def test_it_asks_anew_after_the_customer_program_was_killed(
     customer.start_program()
     customer.allow()
     customer.layouts.wait("panel", "end")
-    time.sleep(2.0)  # the channels open again by themselves
+    agent.wait_until_it_steers(customer.display)
     agent.write_on_desktop("again")
     wait_for(lambda: written.read_text() == "again\n", what="the word", deadline_s=20)
     agent.end()

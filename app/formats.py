@@ -1,17 +1,18 @@
 """How times, terms and codes are written on pages. Babel's own Korean patterns print "PM 5:00", so: ours.
 
-Template filters: `when` 2026-11-20 14:05, `day` 2026-11-20, `spaced` 482 913. Times are shown in the
-company's zone, which is Korea's.
+Template filters: `when` 2026-11-20 14:05, `day` 2026-11-20, `date_in_words` 11월 23일 (월),
+`spaced` 482 913. Times are shown in the company's zone, which is Korea's.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from babel.dates import format_skeleton
 from flask import Flask
-from flask_babel import ngettext, to_user_timezone
+from flask_babel import get_locale, ngettext, to_user_timezone
 
-__all__ = ["day", "days_left", "init_app", "spaced", "when"]
+__all__ = ["date_in_words", "day", "days_left", "init_app", "spaced", "when"]
 
 
 def when(moment: datetime | None) -> str:
@@ -22,6 +23,11 @@ def when(moment: datetime | None) -> str:
 def day(moment: datetime) -> str:
     """2026-11-20."""
     return f"{to_user_timezone(moment):%Y-%m-%d}"
+
+
+def date_in_words(moment: datetime) -> str:
+    """11월 23일 (월); Mon, Nov 23. In the moment's own zone."""
+    return format_skeleton("MMMMEd", moment, locale=get_locale())
 
 
 def days_left(until: datetime, now: datetime) -> str:
@@ -37,5 +43,5 @@ def spaced(digits: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the filters to templates."""
-    for function in (when, day, days_left, spaced):
+    for function in (when, day, date_in_words, days_left, spaced):
         app.jinja_env.filters[function.__name__] = function

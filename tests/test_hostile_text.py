@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from string import Formatter
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -60,12 +62,17 @@ HOSTILE: Final = (
     "\u202egpj.exe\u202c 가",
     "a'b\"c`d\\e;--",
 )
+#: All of it as holidays, today's first: the customer's page names it.
+HOLIDAYS: Final = "\n".join(
+    f"{datetime.now(ZoneInfo('Asia/Seoul')).date() + timedelta(days=n)} {text}"
+    for n, text in enumerate(HOSTILE)
+)
 #: By address: the text fields that an administrator fills in there, and what else the form needs.
 FORMS: Final[dict[str, tuple[tuple[str, ...], dict[str, str]]]] = {
     "/manage/departments": (("name",), {}),
     "/manage/issue-types": (("name",), {}),
     "/manage/api-keys": (("name",), {"scope": "agents", "days": "30"}),
-    "/manage/settings": (("hours", "absence"), {}),
+    "/manage/settings": (("hours", "absence"), {"holidays": HOLIDAYS}),
     "/manage/agents/new": (("name",), {"password": PASSWORD, "password_again": PASSWORD, "seat": "pc"}),
 }
 SAFE_SOURCES: Final = ("/static/",)
@@ -151,6 +158,7 @@ def test_every_page_shows_it_as_text(app: Flask, cast: Cast, hana: FlaskClient) 
 def test_the_customers_page_shows_it_as_text(hana: FlaskClient, client: FlaskClient) -> None:
     page = client.get("/maru")
     assert "&lt;script&gt;alert(1)" in page.text
+    assert "(&lt;script&gt;alert(1)&lt;/script&gt;)." in page.text  # the name of today's holiday
     assert dangers_of(page.text) == []
 
 

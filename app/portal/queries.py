@@ -12,6 +12,8 @@ from app.portal import rules
 from app.support import queries
 from app.support.models import Arrival, SupportSession
 from app.team.models import Agent
+from app.team.opening import rules as opening
+from app.team.settings import Settings
 from tenants.database import db
 
 
@@ -30,6 +32,15 @@ class ArrivalView:
     def as_json(self) -> dict[str, object]:
         """Return what the browser needs to follow along."""
         return {"page": self.page, "step": self.step, "done": list(rules.done_steps(self.step))}
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The company is closed: today's holiday, if it is one, and when it opens next, in its own time."""
+
+    holiday: str
+    opens: datetime | None
+    days_ahead: int | None
 
 
 def view_arrival(arrival: Arrival) -> ArrivalView:
@@ -62,6 +73,16 @@ def view_arrival(arrival: Arrival) -> ArrivalView:
 def waiting_numbers(now: datetime) -> list[int]:
     """Return the numbers that wait at the open tenant, in order."""
     return [waiting.number for waiting in queries.list_waiting(now)]
+
+
+def find_closure(settings: Settings, now: datetime) -> Closure | None:
+    """Return why the open tenant is closed now and until when; None where it is open."""
+    week, holidays = opening.read_week(settings.week), opening.read_holidays(settings.holidays)
+    if opening.is_open(week, holidays, now):
+        return None
+    today = now.astimezone(opening.zone_of(opening.ZONE)).date()
+    opens = opening.next_opening(week, holidays, now)
+    return Closure(holidays.get(today, ""), opens, (opens.date() - today).days if opens else None)
 
 
 def etag_of(numbers: list[int]) -> str:

@@ -187,10 +187,12 @@ def _door(
 ) -> str:
     tenant = current_tenant()
     number = number or request.args.get("number", "")
+    settings, now = read_settings(tenant), now_utc()
     return render_template(
         "portal/door.html",
-        settings=read_settings(current_tenant()),
-        numbers=queries.waiting_numbers(now_utc()),
+        settings=settings,
+        closure=queries.find_closure(settings, now),
+        numbers=queries.waiting_numbers(now),
         code_required=tenant.code_required,
         asked_number=int(number) if number.isdecimal() and len(number) < 7 else None,
         farewell=farewell,

@@ -158,6 +158,9 @@ class CompanySettings(TenantStamped, Model):
     shows_addresses: Mapped[bool] = mapped_column(default=True)
     hours: Mapped[str] = mapped_column(default="")
     absence: Mapped[str] = mapped_column(default="")
+    #: Seven texts of hours with commas between, and lines of holidays; opening/rules.py reads both.
+    week: Mapped[str] = mapped_column(default="")
+    holidays: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
 
 

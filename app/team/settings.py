@@ -1,12 +1,12 @@
 """What a company sets once for everybody (A6): whether clicking a number needs a code, whether agents see the
-customers' addresses, and what the customer page says when nobody waits.
+customers' addresses, when the company is open, and what the customer page says when nobody waits.
 
 Whether the customer is asked for satisfaction is an option and stands with the options.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import AppError
 from app.team.errors import ChangedElsewhere
 from app.team.models import CompanySettings
+from app.team.opening import rules
 from tenants import audit
 from tenants.audit import Actor
 from tenants.database import current_tenant_id, db
@@ -50,6 +51,9 @@ class Settings:
     shows_addresses: bool = True
     hours: str = ""
     absence: str = ""
+    #: As opening/rules.py reads them: seven texts from Monday on, and a line for each holiday.
+    week: tuple[str, ...] = ("",) * 7
+    holidays: str = ""
     version: int = 0
 
 
@@ -60,7 +64,10 @@ def read_settings(tenant: Tenant | None = None) -> Settings:
     code_required = tenant.code_required if tenant else False
     if row is None:
         return Settings(code_required)
-    return Settings(code_required, row.shows_addresses, row.hours, row.absence, row.version)
+    week = tuple(row.week.split(",")) if row.week else ("",) * 7
+    return Settings(
+        code_required, row.shows_addresses, row.hours, row.absence, week, row.holidays, row.version
+    )
 
 
 def shows_addresses() -> bool:
@@ -76,6 +83,7 @@ def change_settings(wanted: Settings, *, by: Actor) -> bool:
         raise SettingsRejected(
             _l("상담 시간은 60자, 안내문은 200자까지 적을 수 있습니다. 짧게 줄여 주십시오.")
         )
+    week, holidays = _check_opening(wanted)
     try:
         with writing():
             tenant = db.session.get(Tenant, current_tenant_id(), with_for_update=True)
@@ -83,16 +91,38 @@ def change_settings(wanted: Settings, *, by: Actor) -> bool:
             before = read_settings()
             if before.version != wanted.version:
                 raise ChangedElsewhere
-            after = Settings(wanted.code_required, wanted.shows_addresses, hours, absence, before.version)
+            after = replace(
+                wanted, hours=hours, absence=absence, week=week, holidays=holidays, version=before.version
+            )
             if after == before:
                 return False
             _store(after, tenant)
-            fields = ("code_required", "shows_addresses", "hours", "absence")
+            fields = ("code_required", "shows_addresses", "hours", "absence", "week", "holidays")
             changed = [name for name in fields if getattr(before, name) != getattr(after, name)]
             audit.record("settings.changed", "tenant", {"changed": changed}, by=by)
     except IntegrityError as error:  # two admins at once, the first time
         raise ChangedElsewhere from error
     return True
+
+
+def _check_opening(wanted: Settings) -> tuple[tuple[str, ...], str]:
+    try:
+        week = rules.write_week(rules.read_week(wanted.week))
+        return week, rules.write_holidays(rules.read_holidays(wanted.holidays))
+    except rules.WrongHours as error:
+        raise SettingsRejected(
+            _l("여는 요일에는 여는 시각과 닫는 시각을 모두 09:00처럼 적어 주십시오.")
+        ) from error
+    except rules.WrongHolidays as error:
+        if error.line:
+            sentence = _l(
+                "휴일 %(line)d번째 줄을 읽을 수 없습니다. 2026-12-25 성탄절처럼 날짜와 이름을 적고, "
+                "같은 날짜는 한 번만 적어 주십시오.",
+                line=error.line,
+            )
+        else:
+            sentence = _l("휴일은 60개까지 적을 수 있습니다. 지난 휴일을 지워 주십시오.")
+        raise SettingsRejected(sentence) from error
 
 
 def _store(wanted: Settings, tenant: Tenant) -> None:
@@ -102,4 +132,5 @@ def _store(wanted: Settings, tenant: Tenant) -> None:
         db.session.add(row)
     tenant.code_required = wanted.code_required
     row.shows_addresses, row.hours, row.absence = wanted.shows_addresses, wanted.hours, wanted.absence
+    row.week, row.holidays = ",".join(wanted.week) if any(wanted.week) else "", wanted.holidays
     row.version = wanted.version + 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.errors import AppError
 from app.manage.doer import doer
@@ -13,6 +16,16 @@ from app.routes import admin_only, current_tenant
 from app.team.settings import MAX_ABSENCE, MAX_HOURS, Settings, change_settings, read_settings
 
 __all__: list[str] = []
+
+WEEKDAYS: Final = (
+    _l("월요일"),
+    _l("화요일"),
+    _l("수요일"),
+    _l("목요일"),
+    _l("금요일"),
+    _l("토요일"),
+    _l("일요일"),
+)
 
 
 @blueprint.route("/manage/settings", methods=["GET", "POST"])
@@ -27,6 +40,8 @@ def settings() -> ResponseReturnValue:
             shows_addresses=form.get("shows_addresses") == "yes",
             hours=form.get("hours", "")[:1000],
             absence=form.get("absence", "")[:1000],
+            week=tuple(_hours_of(weekday) for weekday in range(7)),
+            holidays=form.get("holidays", "")[:10_000],
             version=_version(),
         )
         try:
@@ -44,8 +59,17 @@ def settings() -> ResponseReturnValue:
         refusal=refusal,
         longest_hours=MAX_HOURS,
         longest_absence=MAX_ABSENCE,
+        weekdays=list(zip(WEEKDAYS, (text.partition("-")[::2] for text in found.week), strict=True)),
     )
     return page, status
+
+
+def _hours_of(weekday: int) -> str:
+    """What was typed for one weekday, as "09:00-18:00"; empty where it is closed."""
+    form = request.form
+    if form.get(f"open_{weekday}") != "yes":
+        return ""
+    return f"{form.get(f'opens_{weekday}', '')[:8]}-{form.get(f'closes_{weekday}', '')[:8]}"
 
 
 def _version() -> int:

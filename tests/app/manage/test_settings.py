@@ -19,6 +19,11 @@ FORM = {
     "hours": "평일 9–18시",
     "absence": "쉽니다",
 }
+WEEKDAYS = {
+    name: value
+    for day in range(5)
+    for name, value in ((f"open_{day}", "yes"), (f"opens_{day}", "09:00"), (f"closes_{day}", "18:00"))
+}
 
 
 @pytest.fixture
@@ -44,6 +49,35 @@ def test_it_works(app, browser, client, cast: Cast) -> None:
         entry = db.session.query(AuditEntry).filter_by(action="settings.changed").one()
         assert "absence" in entry.data
     assert client.post(f"/maru/number/{slot.number}").status_code == 303
+
+
+def test_hours_and_holidays_come_back_as_they_were_set(app, browser, cast: Cast) -> None:
+    form = FORM | WEEKDAYS | {"opens_6": "10:00", "holidays": "2026-12-25  성탄절\r\n2026-01-01 새해"}
+    browser.post(PAGE, data=form)
+    page = browser.get(PAGE).text
+    assert 'id="open_4" name="open_4" value="yes" checked' in page
+    assert 'id="open_6" name="open_6" value="yes">' in page
+    assert "2026-01-01 새해\n2026-12-25 성탄절" in page
+    with app.app_context(), tenant_scope(cast.maru.id):
+        entry = db.session.query(AuditEntry).filter_by(action="settings.changed").one()
+        assert "week" in entry.data
+        assert "holidays" in entry.data
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"closes_2": ""}, "09:00처럼"),
+        ({"opens_2": "25:00"}, "09:00처럼"),
+        ({"holidays": "2026-12-25 성탄절\n설날"}, "휴일 2번째 줄"),
+        ({"holidays": "\n".join(f"{2000 + n}-01-01 새해" for n in range(61))}, "60개까지"),
+    ],
+)
+def test_wrong_hours_and_holidays_are_told(browser, wrong: dict[str, str], said: str) -> None:
+    answer = browser.post(PAGE, data=FORM | WEEKDAYS | wrong)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "새해" not in browser.get(PAGE).text
 
 
 def test_what_stays_the_same_is_not_written(browser) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.support.models import Arrival
-from tenants.database import db, now_utc
+from app.team.settings import Settings, change_settings
+from tenants.database import db, now_utc, tenant_scope
 from tests.cast import Cast
 from tests.factories import support as make
+
+SEOUL = ZoneInfo("Asia/Seoul")
 
 
 def page_text(browser: FlaskClient, path: str = "/maru") -> str:
@@ -51,6 +55,43 @@ def test_it_runs_no_inline_script(dain: FlaskClient, waiting: make.Waiting) -> N
 
 def test_it_says_kindly_that_nobody_waits(dain: FlaskClient, cast: Cast) -> None:
     assert 'id="nobody-waits" class="pt-nobody">' in page_text(dain)
+
+
+@pytest.mark.parametrize(
+    ("weekday", "hour", "said"),
+    [
+        (0, 8, "지금은 상담 시간이 아닙니다. 오늘 09:00에 엽니다."),
+        (0, 18, "지금은 상담 시간이 아닙니다. 내일 09:00에 엽니다."),
+        (4, 18, "지금은 상담 시간이 아닙니다. {month}월 {day}일 (월) 09:00에 엽니다."),
+        (3, 12, "오늘은 쉬는 날입니다(창립일). 내일 09:00에 엽니다."),
+        (0, 12, ""),
+    ],
+)
+def test_it_says_when_it_opens(
+    app, cast: Cast, dain: FlaskClient, monkeypatch, *, weekday: int, hour: int, said: str
+) -> None:
+    today = datetime.now(SEOUL).replace(minute=0, second=0, microsecond=0)
+    monday = today + timedelta(days=7 - today.weekday())
+    then, next_monday = (monday + timedelta(days=weekday)).replace(hour=hour), monday + timedelta(days=7)
+    with app.app_context(), tenant_scope(cast.maru.id):
+        holidays = f"{(monday + timedelta(days=3)).date()} 창립일"
+        change_settings(Settings(week=(*["09:00-18:00"] * 5, "", ""), holidays=holidays), by=cast.hana.actor)
+    monkeypatch.setattr("app.portal.views.now_utc", lambda: then.astimezone(UTC))
+    text = page_text(dain)
+    assert ('id="closed"' in text) is bool(said)
+    assert said.format(month=next_monday.month, day=next_monday.day) in text
+
+
+def test_the_numbers_of_a_closed_company_still_let_customers_in(
+    app, cast: Cast, dain: FlaskClient, waiting: make.Waiting
+) -> None:
+    today = datetime.now(SEOUL).date()
+    with app.app_context(), tenant_scope(cast.maru.id):
+        change_settings(Settings(holidays=f"{today} 쉬는 날"), by=cast.hana.actor)
+    text = page_text(dain)
+    assert 'id="nobody-waits" class="pt-nobody" hidden>' in text
+    assert f'data-number="{waiting.number}"' in text
+    assert dain.post(f"/maru/number/{waiting.number}").status_code == 303
 
 
 def test_it_admits_by_code(dain: FlaskClient, waiting: make.Waiting, in_maru_now) -> None:

@@ -1,0 +1,1 @@
+"""When a company is open: its hours of the week and its holidays."""

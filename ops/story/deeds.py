@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import Final
 
 from ops.demo_pc.__main__ import HEIGHT_PX, WIDTH_PX
@@ -58,8 +59,14 @@ class AgentAtWork:
         What was copied before goes first: a busy program would leave an older code, which is used already.
         """
         self._in_tk(_EMPTY_CLIPBOARD)
-        self.screen.click("waiting", f"{slot}-copy")
-        return wait_for(lambda: self._in_tk(_READ_CLIPBOARD), "the code on the clipboard")
+
+        def copied() -> str:
+            """Pressed anew each time: a window that just opened or closed may have been in the way."""
+            self.screen.click("waiting", f"{slot}-copy")
+            time.sleep(0.3)
+            return self._in_tk(_READ_CLIPBOARD)
+
+        return wait_for(copied, "the code on the clipboard", every_s=1.5)
 
     def _in_tk(self, lines: str) -> str:
         """What these lines print in a program of their own on the agent's display."""

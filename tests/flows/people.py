@@ -61,13 +61,23 @@ class Agent(AgentAtWork):
         self.log_in()
 
     def take_the_next(self) -> None:
-        """Make the first slot wait again, where a customer has been before."""
-        if self.layouts.find("remote", "ended-close"):
-            self.screen.click("remote", "ended-close")
-            self.layouts.wait_gone("remote")
-        if self.layouts.find("waiting", "slot1-copy") is None:
-            self.screen.click("waiting", "slot1-second")
-        self.layouts.wait("waiting", "slot1-copy")
+        """Make the first slot wait again, where a customer has been before.
+
+        While the waiting program has not heard of the last end yet, its button opens the window again, which
+        then says so and is closed here.
+        """
+
+        def waits() -> bool:
+            if self.layouts.find("remote", "ended-close"):
+                self.screen.click("remote", "ended-close")
+                self.layouts.wait_gone("remote")
+            elif self.layouts.windows("remote") or self.layouts.find("waiting", "slot1-copy"):
+                pass
+            elif self.layouts.find("waiting", "slot1-second"):
+                self.screen.click("waiting", "slot1-second")
+            return self.layouts.find("waiting", "slot1-copy") is not None
+
+        wait_for(waits, what="a slot that waits", deadline_s=40, every_s=0.7)
 
     def keep_evidence(self, folder: Path) -> None:
         """What this person saw when the story failed, and what their program wrote."""
@@ -274,5 +284,5 @@ def copy(environment: Mapping[str, str], text: str) -> None:
 
 def copied(environment: Mapping[str, str]) -> str:
     """What a program on that display would paste."""
-    command = ["timeout", "2", "xclip", "-selection", "clipboard", "-o"]
+    command = ["timeout", "10", "xclip", "-selection", "clipboard", "-o"]
     return subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False).stdout

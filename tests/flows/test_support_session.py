@@ -54,11 +54,18 @@ def test_it_carries_copied_text_both_ways(agent: Agent, customer: Customer, tmp_
     large = "십 메가바이트 😀\n" * 400_000
     assert len(large.encode()) > 9_800_000
     copy(customer.display.env, large)
-    wait_for(lambda: copied(agent.screen.environment) == large, what="ten megabytes", every_s=0.3)
+    wait_for(
+        lambda: copied(agent.screen.environment) == large, what="ten megabytes", deadline_s=40, every_s=0.5
+    )
     agent.turn_to_waiting_window()
     copy(agent.screen.environment, large[1:])
     agent.click_on_desktop(300, 400)
-    wait_for(lambda: copied(customer.display.env) == large[1:], what="ten megabytes back", every_s=0.3)
+    wait_for(
+        lambda: copied(customer.display.env) == large[1:],
+        what="ten megabytes back",
+        deadline_s=40,
+        every_s=0.5,
+    )
     agent.end()
     customer.layouts.wait_gone("panel")
 
@@ -105,6 +112,7 @@ def test_it_lets_the_customers_own_mouse_win(agent: Agent, customer: Customer, t
     customer.layouts.wait_gone("panel")
 
 
+@pytest.mark.slow
 def test_it_shows_one_window_only_and_the_desktop_again(agent: Agent, customer: Customer) -> None:
     """What covers the shown window is the secret: the agent sees it before and after, but not between."""
     shown = 0x2B6F4D

@@ -77,6 +77,7 @@ def test_it_shows_and_controls_the_customers_desktop(
     assert web.said == []
 
 
+@pytest.mark.slow
 def test_it_carries_copied_text_both_ways(web: WebAgent, customer: Customer, tmp_path: Path) -> None:
     open_notebook(customer, tmp_path)
     web.connect(customer)
@@ -134,6 +135,7 @@ def test_it_comes_back_after_breaks_and_after_being_loaded_again(
     assert re.search("고객이", str(web.desktop.text_content("#cv-ended-text")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("web", [PHONE], indirect=True)
 def test_it_works_with_fingers_on_a_phone(web: WebAgent, customer: Customer, tmp_path: Path) -> None:
     """A tap is a click; the keyboard comes when it is asked for; the picture can be enlarged and moved."""

@@ -36,7 +36,8 @@ class SlowScreen:
         process.communicate(text.encode())
 
     def click(self, _window: str, _widget: str) -> None:
-        self.copying.start()
+        if not self.copying.is_alive() and not self.copying.finished.is_set():
+            self.copying.start()
 
 
 @pytest.fixture

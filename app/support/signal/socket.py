@@ -160,8 +160,10 @@ class SignalSocket:
         with suppress(ConnectionClosed, OSError, LocalProtocolError):
             self._ws.close(code, reason)
         self._wire.end_soon()
-        if time.monotonic() - self._heard < SIGNAL_DEAD_S:  # a dead program's presence must not wait for it
+        if time.monotonic() - self._heard < SIGNAL_DEAD_S:
             self._ws.thread.join(CLOSE_WAIT_S)
+        else:  # a dead program's presence must not wait for it
+            self._wire.end_sending()
 
     def leave(self) -> None:
         """Give the stream back; the deadlines of presence and resume begin."""

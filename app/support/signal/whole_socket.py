@@ -61,6 +61,11 @@ class WholeSocket:
         self._is_ending = True
         self._room.set()
 
+    def end_sending(self) -> None:
+        """Tell the peer that nothing follows, whether or not it answers our close."""
+        with contextlib.suppress(OSError):
+            self._raw.shutdown(socket.SHUT_WR)
+
     def _drain(self) -> bytes:
         deadline = time.monotonic() + DRAIN_S
         while (left := deadline - time.monotonic()) > 0:
@@ -80,7 +85,6 @@ class WholeSocket:
     def close(self) -> None:
         """Close the socket under it: the peer reads what was sent, then the end."""
         self._room.set()
-        with contextlib.suppress(OSError):
-            self._raw.shutdown(socket.SHUT_WR)
+        self.end_sending()
         self._raw.close()
         self.on_close()

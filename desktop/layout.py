@@ -14,11 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from desktop.later import run_later
+from desktop.later import cancel_later, run_later
 
 __all__ = ["publish_layout"]
 
 _SETTLE_MS = 40
+_CHANGED_MS = 250  # other widgets give the window another size, and the window manager then moves it
 _KEPT = "_barohelp_layout"
 
 
@@ -53,13 +54,18 @@ class _Layout:
         self.schedule()
 
     def show_as(self, path: Path, widgets: dict[str, tk.Misc]) -> None:
-        """Other widgets, and another name where the window now shows something else."""
-        if path != self.path:
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
-            self.path, self._last = path, ""
+        """Other widgets, and another name where the window now shows something else.
+
+        Nothing is said of either until the window stands again: who clicks there now would miss.
+        """
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self.path, self._last = path, ""
         self.widgets = widgets
-        self.schedule()
+        with contextlib.suppress(tk.TclError):
+            if self._timer is not None:
+                cancel_later(self.window, self._timer)
+            self._timer = run_later(self.window, _CHANGED_MS, self._write)
 
     def schedule(self, _event: object = None) -> None:
         """Write soon; many changes in a row are written once."""

@@ -19,9 +19,9 @@ _LIFT_EVERY_MS = 1000
 def fix_size(window: tk.Toplevel, width: int) -> tuple[int, int]:
     """Give the window `width` px and the height that its content asks for; returns both."""
     window.update_idletasks()
-    height = window.winfo_reqheight()
-    window.resizable(False, False)
-    return width, height
+    if any(window.resizable() or ()):  # each telling waits for the window manager: 0.1 s of a busy desktop
+        window.resizable(False, False)
+    return width, window.winfo_reqheight()
 
 
 def centre(window: tk.Toplevel, width: int, *, free_right: int = 0) -> None:
@@ -45,47 +45,54 @@ class Corner:
 
     def __init__(self, window: tk.Toplevel, theme: Theme, width: int) -> None:
         self._window = window
-        self._theme = theme
         self._width = width
-        self._asked: tuple[int, int] | None = None
         self._height = 0
+        self._asked = (0, 0)
         self._frame = (0, 0)
+        self._has_arrived = False
+        self._right = window.winfo_screenwidth() - theme.px(_MARGIN_PX)
+        self._bottom = window.winfo_screenheight() - theme.px(_MARGIN_PX + _TASKBAR_PX)
         self._timer: str | None = None
+        window.withdraw()  # measuring would show it, wherever the window manager likes
         window.attributes("-topmost", True)
+        self.place()
+        window.deiconify()
+        window.bind("<Configure>", self._moved, add="+")
         window.bind("<Unmap>", self._came_down, add="+")
         window.bind("<Destroy>", self._destroyed, add="+")
-        self.place()
         self._lift()
 
     def place(self) -> None:
         """Take the height that the content needs now; the lower edge stays where it is."""
         window = self._window
         _, height = fix_size(window, self._width)
-        if self._asked is not None and height == self._height:
+        if height == self._height:
             return
         self._height = height
-        right = window.winfo_screenwidth() - self._theme.px(_MARGIN_PX)
-        bottom = window.winfo_screenheight() - self._theme.px(_MARGIN_PX + _TASKBAR_PX)
-        if self._asked is not None and window.winfo_viewable():
-            self._measure_frame(self._asked)
-            right = window.winfo_rootx() + self._width - self._frame[0]
-            bottom = window.winfo_rooty() + window.winfo_height() - self._frame[1]
-        x = min(max(0, right - self._width), max(0, window.winfo_screenwidth() - self._width))
-        y = min(max(0, bottom - height), max(0, window.winfo_screenheight() - height - self._frame[1]))
-        self._asked = (x, y)
+        x = min(max(0, self._right - self._width), max(0, window.winfo_screenwidth() - self._width))
+        lowest = max(0, window.winfo_screenheight() - height - self._frame[1])
+        y = min(max(0, self._bottom - height), lowest)
+        self._asked, self._has_arrived = (x, y), False
         window.geometry(f"{self._width}x{height}+{x}+{y}")
 
-    def _measure_frame(self, asked: tuple[int, int]) -> None:
-        """How far the window manager's frame moves the content from where the window was put.
+    def _moved(self, event: tk.Event[tk.Misc]) -> None:
+        """Learn where the edges are now, from the window manager's answer or from the person's hand.
 
         Positions are set for the frame and read for the content; without the difference the window would sink
-        by the height of its title bar with every change of its own height.
+        by the height of its title bar with every change of its own height. Until the window is where it was
+        asked to be, what is read are places on its way.
         """
-        if self._frame == (0, 0):
-            left = self._window.winfo_rootx() - asked[0]
-            top = self._window.winfo_rooty() - asked[1]
-            if 0 <= left < _MAX_FRAME_PX and 0 <= top < _MAX_FRAME_PX:
-                self._frame = (left, top)
+        window = self._window
+        if event.widget is not window or window.winfo_height() != self._height:
+            return
+        offset = window.winfo_rootx() - self._asked[0], window.winfo_rooty() - self._asked[1]
+        if self._frame == (0, 0) and all(0 <= part < _MAX_FRAME_PX for part in offset):
+            self._frame, self._has_arrived = offset, True
+        elif offset == self._frame:
+            self._has_arrived = True
+        elif self._has_arrived:
+            self._right = window.winfo_rootx() - self._frame[0] + self._width
+            self._bottom = window.winfo_rooty() - self._frame[1] + self._height
 
     def _lift(self) -> None:
         """Other windows may be above all others too; the notice is never left behind them."""

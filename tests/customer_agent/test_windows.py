@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import replace
@@ -203,6 +204,37 @@ def test_it_stands_at_the_lower_right_above_everything(root: tk.Tk, look: theme.
     assert window.winfo_rootx() + window.winfo_width() <= window.winfo_screenwidth()
     assert window.winfo_rooty() + window.winfo_height() <= window.winfo_screenheight()
     assert window.attributes("-topmost")
+
+
+def lower_edge(window: tk.Toplevel) -> int:
+    return window.winfo_rooty() + window.winfo_height()
+
+
+def change_height(root: tk.Tk, window: PanelWindow, name: str) -> None:
+    before = window.winfo_height()
+    press(window, name)
+    pump_until(root, lambda: window.winfo_height() != before, "another height")
+
+
+def test_its_lower_edge_stays_when_its_height_changes(root: tk.Tk, look: theme.Theme) -> None:
+    window = panel(root, look, Story(PLAN).connected())
+    shown(root, window)
+    pump_until(root, lambda: window.winfo_x() > window.winfo_screenwidth() // 2, "its place")
+    edge = lower_edge(window)
+    for name in ("end", "keep", "more", "end", "keep", "more"):
+        change_height(root, window, name)
+        pump_until(root, lambda: lower_edge(window) == edge, "the same lower edge")
+
+
+def test_it_stays_where_the_customer_puts_it(root: tk.Tk, look: theme.Theme) -> None:
+    window = panel(root, look, Story(PLAN).connected())
+    shown(root, window)
+    pump_until(root, lambda: window.winfo_x() > window.winfo_screenwidth() // 2, "its place")
+    subprocess.run(["xdotool", "windowmove", str(int(window.frame(), 16)), "200", "150"], check=True)
+    pump_until(root, lambda: window.winfo_x() < 250, "the hand's place")
+    edge = lower_edge(window)
+    change_height(root, window, "end")
+    pump_until(root, lambda: lower_edge(window) == edge and window.winfo_x() < 250, "the hand's place still")
 
 
 def test_it_comes_back_when_it_is_minimised(root: tk.Tk, look: theme.Theme) -> None:

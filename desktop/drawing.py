@@ -10,7 +10,18 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-__all__ = ["ICONS", "app_icon", "box", "check_mark", "icon", "pill", "radio_mark", "step_dot", "switch"]
+__all__ = [
+    "ICONS",
+    "app_icon",
+    "box",
+    "check_mark",
+    "icon",
+    "pill",
+    "radio_mark",
+    "step_dot",
+    "switch",
+    "widen",
+]
 
 _OVERSAMPLE = 4
 _CLEAR = (0, 0, 0, 0)
@@ -47,6 +58,24 @@ def box(
         )
 
     return _draw(width, height, paint)
+
+
+def widen(picture: Image.Image, by: int) -> Image.Image:
+    """A square picture made `by` px wider and higher in its middle; corners and edges stay as they are.
+
+    Tk fills a frame with as many copies of a picture's middle as fit, and blends each by itself: with a
+    middle of some pixels a window took a second to draw.
+    """
+    side, half = picture.width, picture.width // 2
+    rows = Image.new("RGBA", (side, side + by))
+    rows.paste(picture.crop((0, 0, side, half)), (0, 0))
+    rows.paste(picture.crop((0, half, side, half + 1)).resize((side, by)), (0, half))
+    rows.paste(picture.crop((0, half, side, side)), (0, half + by))
+    wide = Image.new("RGBA", (side + by, side + by))
+    wide.paste(rows.crop((0, 0, half, side + by)), (0, 0))
+    wide.paste(rows.crop((half, 0, half + 1, side + by)).resize((by, side + by)), (half, 0))
+    wide.paste(rows.crop((half, 0, side, side + by)), (half + by, 0))
+    return wide
 
 
 def pill(width: int, height: int, fill: str) -> Image.Image:

@@ -20,6 +20,7 @@ __all__ = ["Styles"]
 
 Picture = ImageTk.PhotoImage
 _GROW = {"sticky": "nsew"}
+_BOX_MIDDLE = 120  # what is repeated to fill a box, px: the larger, the fewer copies
 
 
 def _nest(*elements: str) -> list[Any]:
@@ -72,19 +73,33 @@ class Styles:
     def _box(
         self, fill: str | None, border: str | None = None, *, radius: float = 8, border_width: float = 1
     ) -> Picture:
-        side = self.px(radius * 2 + 8)
-        scale = self.theme.scale
-        return self.theme.picture(
-            ("box", fill, border, radius, border_width),
-            lambda: drawing.box(side, side, radius * scale, fill, border, border_width=border_width * scale),
-        )
+        side, scale = self._least(radius), self.theme.scale
+
+        def draw() -> Image.Image:
+            small = drawing.box(side, side, radius * scale, fill, border, border_width=border_width * scale)
+            return drawing.widen(small, self.px(_BOX_MIDDLE))
+
+        return self.theme.picture(("box", fill, border, radius, border_width), draw)
+
+    def _least(self, radius: float) -> int:
+        """The side of the smallest box with such corners, px of the screen."""
+        return self.px(radius * 2 + 8)
 
     def _ring(self, fill: str | None, colour: str) -> Picture:
         return self._box(fill, colour, border_width=2)
 
     def _box_element(self, name: str, normal: Picture, *states: Any, radius: float = 8) -> None:
+        least = self._least(radius)
         self.style.element_create(
-            name, "image", normal, *states, border=self.px(radius) + 2, sticky="nsew", padding=0
+            name,
+            "image",
+            normal,
+            *states,
+            border=self.px(radius) + 2,
+            sticky="nsew",
+            padding=0,
+            width=least,
+            height=least,
         )
 
     def _layout(self, style: str, layout: list[Any]) -> None:

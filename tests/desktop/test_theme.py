@@ -65,6 +65,25 @@ def test_it_shows_the_key(text: str, letter: str, shown: str, underline: int) ->
     assert keyed(text, letter) == {"text": shown, "underline": underline}
 
 
+def test_it_widens_a_box_by_its_middle_alone() -> None:
+    small = drawing.box(24, 24, 8, "#2457D6", "#101010")
+    wide = np.asarray(drawing.widen(small, 120))
+    assert wide.shape == (144, 144, 4)
+    assert (np.delete(np.delete(wide, slice(12, 132), 0), slice(12, 132), 1) == np.asarray(small)).all()
+    assert (wide[10:-10, 10:-10] == (0x24, 0x57, 0xD6, 255)).all()
+
+
+def test_a_frame_is_filled_by_few_copies(look: theme.Theme) -> None:
+    """Each copy is blended on its own: a middle of four pixels made a window take a second to draw."""
+    sides = [
+        picture.width()
+        for key, picture in look.pictures.items()
+        if isinstance(key, tuple) and key[0] == "box"
+    ]
+    assert len(sides) > 10
+    assert min(sides) >= 120
+
+
 @pytest.mark.parametrize("name", sorted(drawing.ICONS))
 def test_it_draws_every_icon_in_its_colour(name: str) -> None:
     picture = np.asarray(drawing.icon(name, 48, "#2457D6")).astype(int)

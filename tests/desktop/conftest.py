@@ -1,12 +1,14 @@
-"""A link thread that ends with its test."""
+"""A link thread that ends with its test, and the keys of real relays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from desktop.connection import LinkThread
+from relay.keys import write_key_pair
 
 
 @pytest.fixture
@@ -17,3 +19,11 @@ def link() -> Iterator[LinkThread]:
     thread.stop()
     thread.join(5.0)
     assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the web half's signing key and the one that relays verify with."""
+    folder = tmp_path_factory.mktemp("relay-keys")
+    write_key_pair(folder)
+    return folder

@@ -20,7 +20,6 @@ from desktop.network import NetworkSettings
 from desktop.relay_ways import RelayWays
 from desktop.tls import CERTIFICATE_REFUSED
 from desktop.web import post_json
-from relay.keys import write_key_pair
 from tests.desktop.servers import DEADLINE_S, TcpServer, wait_until
 from tests.desktop.test_support_link import PUMP
 from tests.desktop.test_support_link_relay import RealStory, SigningBoard
@@ -70,13 +69,6 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("relay-keys")
-    write_key_pair(folder)
-    return folder
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from relay.keys import write_key_pair
 from tests.desktop.servers import wait_until
 from tests.desktop.spaces import Space
 from tests.desktop.test_support_link import End
@@ -104,13 +103,6 @@ class OfferAtAddress(SigningBoard):
             }
             url = f"ws://{relay.relay}"
             end.link.receive(m.Offer(S, P, 1, "lead", self.epoch, url, tickets, 60, (), {}, m.Peer()))
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("relay-keys")
-    write_key_pair(folder)
-    return folder
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from relay.keys import write_key_pair
 from tests.desktop.servers import wait_until
 from tests.desktop.test_support_link import PUMP, End, Story, Switchboard
 from tests.relay.processes import RelayProcess
@@ -60,13 +59,6 @@ class SigningBoard(Switchboard):
             }
             address = f"ws://127.0.0.1:{relay.port}"
             end.link.receive(m.Offer(S, P, 1, "lead", self.epoch, address, tickets, 60, (), {}, m.Peer()))
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("relay-keys")
-    write_key_pair(folder)
-    return folder
 
 
 @pytest.fixture

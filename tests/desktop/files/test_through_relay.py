@@ -16,7 +16,6 @@ import pytest
 from desktop.files.desk import FilesDesk
 from desktop.files.porter import Ends
 from desktop.files.views import JobView
-from relay.keys import write_key_pair
 from tests.desktop.servers import wait_until
 from tests.desktop.test_support_link import End, Switchboard
 from tests.desktop.test_support_link_relay import RealStory, SigningBoard
@@ -90,13 +89,6 @@ class FilesStory(RealStory):
         for carrier in self.carriers:
             carrier.desk.close()
         super().close()
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("relay-keys")
-    write_key_pair(folder)
-    return folder
 
 
 @pytest.fixture

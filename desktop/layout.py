@@ -58,6 +58,9 @@ class _Layout:
 
         Nothing is said of either until the window stands again: who clicks there now would miss.
         """
+        if (path, widgets) == (self.path, self.widgets):
+            self.schedule()
+            return
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
         self.path, self._last = path, ""

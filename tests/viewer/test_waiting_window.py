@@ -136,6 +136,21 @@ def test_it_offers_to_accept_only_when_the_customer_agreed(desk: Desk) -> None:
     assert desk.commands.done == [("accept", 1)]
 
 
+def test_it_hears_a_click_while_the_customers_news_arrive(desk: Desk) -> None:
+    """The button must not vanish under the finger, not even to come back at once."""
+    desk.take(m.SessionState(SESSION, "online", "ok", 5))
+    button = desk.card().widgets["accept"]
+    button.event_generate("<Enter>")
+    button.event_generate("<ButtonPress-1>", x=5, y=5)
+    gone: list[object] = []
+    button.bind("<Unmap>", gone.append)
+    desk.take(m.Arrival(SESSION, "allowed", int(time.time()), m.ArrivalDetail("203.0.113.9")))
+    button.event_generate("<ButtonRelease-1>", x=5, y=5)
+    desk.root.update()
+    assert not gone
+    assert desk.commands.done == [("accept", 1)]
+
+
 def test_it_accepts_by_key(desk: Desk) -> None:
     desk.take(m.SessionState(SESSION, "online", "ok", 5))
     desk.root.focus_force()

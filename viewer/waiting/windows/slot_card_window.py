@@ -264,33 +264,36 @@ class SlotCard(ttk.Frame):
             self.detail.pack_forget()
 
     def _show_buttons(self) -> None:
+        """Show the one button that there is now; it stays mapped where it stays the same.
+
+        A button that is unmapped under the finger, if only for a moment, forgets that it was pressed.
+        """
         slot = self.slot
-        self.accept_button.pack_forget()
-        self.second_button.pack_forget()
-        if slot.may_accept:
-            self.accept_button.pack(side="right")
-            self.widgets["accept"] = self.accept_button
-        elif slot.state == "connected":
+        name = "accept" if slot.may_accept else ""
+        if slot.state == "connected":
+            name = "second"
             text, command = (
                 (t("지원 끝내기"), self.ask_to_end)
                 if self._has_window
                 else (t("창 다시 열기"), lambda: self._commands.reopen_window(self.slot))
             )
             self.second_button.configure(text=text, command=command)
-            self.second_button.pack(side="right")
-            self.widgets["second"] = self.second_button
         elif slot.state == "expired":
+            name = "second"
             self.second_button.configure(
                 text=t("다음 고객 받기"), command=lambda: self._commands.new_code(self.slot)
             )
-            self.second_button.pack(side="right")
-            self.widgets["second"] = self.second_button
         elif slot.has_arrived and slot.state == "offline":
+            name = "second"
             self.second_button.configure(
                 text=t("돌려보내기"), command=lambda: self._commands.release(self.slot)
             )
-            self.second_button.pack(side="right")
-            self.widgets["second"] = self.second_button
+        for button, its_name in ((self.accept_button, "accept"), (self.second_button, "second")):
+            if its_name != name:
+                button.pack_forget()
+            elif not button.winfo_manager():
+                button.pack(side="right")
+                self.widgets[name] = button
 
     def accepting(self) -> None:
         """The click on "connect" was heard."""

@@ -50,6 +50,12 @@ class Gate:
             self.refused += 1
             return False
 
+    def tells(self, participant: str, message: control.ControlMessage) -> bool:
+        """Whether this program may tell that participant this now."""
+        with self._lock:
+            rights = self._rights(self._holders.get(participant))
+            return r.tells(message, rights, self._options, self.clock())
+
     def may_see(self, participant: str) -> bool:
         """Whether a picture may leave for that participant now."""
         with self._lock:

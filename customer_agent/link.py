@@ -211,11 +211,11 @@ class SupportLink:
             participant.link.receive(message)
 
     def say(self, message: control.ControlMessage, participant: str | None = None) -> None:
-        """Send a control message to one participant, or to all."""
+        """Send a control message to one participant, or to all; what an option forbids stays here."""
         if isinstance(message, control.People):
             self._people = message
         for name, one in self._named():
-            if participant in (None, name):
+            if participant in (None, name) and self._gate.tells(name, message):
                 one.link.send_control(message)
 
     def refuse(self, participant: str, i: int, code: str, *, right: Right | None = None) -> None:

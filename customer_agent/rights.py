@@ -32,6 +32,7 @@ __all__ = [
     "record_of",
     "revoke",
     "take_back",
+    "tells",
     "why_not",
 ]
 
@@ -176,6 +177,13 @@ def permits(message: object, rights: Rights, options: Options, now: float) -> bo
             return False
         return right is None or may(right, rights, options, now)
     return right is not None and may(right, rights, options, now)
+
+
+def tells(message: ControlMessage, rights: Rights, options: Options, now: float) -> bool:
+    """Whether this message of the customer's own may go to the agent: its option is on and its right too."""
+    if message.OPTION is not None and not options.get(message.OPTION):
+        return False
+    return message.RIGHT is None or may(message.RIGHT, rights, options, now)
 
 
 def record_of(rights: Rights, options: Options, serial: int, now: float) -> control.Rights:

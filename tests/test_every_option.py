@@ -29,7 +29,9 @@ from customer_agent.gate import Gate
 from customer_agent.rights import Rights, consented
 from tenants.database import tenant_scope
 from tests.cast import Cast
+from tests.factories import support as make
 from wire.control.messages import CONTROL_MESSAGES, Pointer
+from wire.files.messages import FILE_MESSAGES, Get, ListFolder, Want
 from wire.signal.commands import AGENT_COMMANDS, CUSTOMER_COMMANDS
 from wire.terms import RIGHTS, Right
 
@@ -84,7 +86,11 @@ def does_not_start_with_control() -> None:
 
 
 def says_nothing_of_the_pointer() -> None:
-    assert Pointer.OPTION == "mouse_tracking"
+    """The customer's pointer is theirs to tell; no program sends it yet, and none could while this is off."""
+    pointer = Pointer(1, 1)
+    assert gate().tells("p1", pointer)
+    assert not gate(mouse_tracking=False).tells("p1", pointer)
+    assert not gate().permits("p1", pointer), "an agent's program that tells one is not listened to"
 
 
 def refuses_messages(key: str) -> Callable[[], None]:
@@ -103,13 +109,12 @@ def refuses_messages(key: str) -> Callable[[], None]:
     return check
 
 
-def is_declared_by_file_messages() -> None:
-    """The files channel's own tests prove the refusal; here: that some message of the agent's needs it."""
-    from wire.files.messages import FILE_MESSAGES
-
-    kinds = [kind for kind in FILE_MESSAGES.values() if kind.OPTION == "two_way_files"]
-    assert kinds
-    assert all(kind.RIGHT in ("files_in", "files_out") for kind in kinds)
+def opens_no_folder() -> None:
+    """A hostile viewer asks all the same; whole desks against each other: tests/customer_agent/files."""
+    for message in (ListFolder(1, "/"), ListFolder(2), Get(3, "/etc/hostname")):
+        assert gate().permits("p1", message)
+        assert not gate(two_way_files=False).permits("p1", message)
+    assert gate(two_way_files=False).permits("p1", Want(4)), "the customer may still choose files"
 
 
 def sends_nothing_that_was_copied() -> None:
@@ -143,7 +148,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "consent_to_files": does_not_ask_for_files,
     "consent_to_record": is_asked_always,
     "partial_share": refuses_messages("partial_share"),
-    "two_way_files": is_declared_by_file_messages,
+    "two_way_files": opens_no_folder,
     "mouse_tracking": says_nothing_of_the_pointer,
     "mobile_support": follows_the_seat,
 }
@@ -214,6 +219,19 @@ def test_it_is_refused_when_off(key: str) -> None:
     CHECKS[key]()
 
 
+@pytest.mark.usefixtures("in_maru")
+@pytest.mark.parametrize("key", sorted(set(OPTIONS) - set(NOT_BUILT) - {"consent_to_record"}))
+def test_the_server_tells_both_programs_that_it_is_off(cast: Cast, key: str) -> None:
+    """What an offer says is what the customer program goes by, whatever the agent's program does."""
+    set_options({key: False}, by=cast.hana.actor)
+    waiting, stream = make.make_slot(cast.bora), make.open_stream(cast.bora)
+    participant = make.connect(cast.bora, waiting, stream)
+    make.exchange_keys(cast.bora, waiting, participant.public_id, stream)
+    for reader in (stream, make.customer_stream(waiting.session_id)):
+        (offer,) = (body for body in make.messages_of(reader) if body["t"] == "offer")
+        assert offer["options"][key] is False  # type: ignore[index]
+
+
 @pytest.mark.parametrize("key", sorted(PROVED_BY))
 def test_the_named_proof_exists(key: str) -> None:
     path, name = PROVED_BY[key].split("::")
@@ -243,7 +261,7 @@ def asked_for() -> dict[str, set[str]]:
 
 def names_of_features(app: Flask) -> set[str]:
     """Every word in the names of control messages, commands and addresses."""
-    names = [*CONTROL_MESSAGES, *AGENT_COMMANDS, *CUSTOMER_COMMANDS, *app.view_functions]
+    names = [*CONTROL_MESSAGES, *FILE_MESSAGES, *AGENT_COMMANDS, *CUSTOMER_COMMANDS, *app.view_functions]
     return {word for name in names for word in re.split(r"[._-]", name)} - OTHER_MEANINGS
 
 
@@ -259,6 +277,14 @@ def test_every_control_message_declares_its_option() -> None:
     silent = [kind.__name__ for kind in CONTROL_MESSAGES.values() if "OPTION" not in vars(kind)]
     assert silent == [], "say OPTION: ClassVar[str | None] = … in wire/control/messages.py"
     assert {kind.OPTION for kind in CONTROL_MESSAGES.values()} - {None} <= set(OPTIONS)
+
+
+def test_every_file_message_of_an_agent_declares_its_option() -> None:
+    """Requests name theirs; the parts of a job that runs stand under the job's own."""
+    for kind in FILE_MESSAGES.values():
+        assert (kind.OPTION is None) == (kind.RIGHT is None), kind
+        assert kind.OPTION is None or kind.OPTION in OPTIONS, kind
+        assert kind.SENDER != "agent" or kind.OPTION is not None, kind
 
 
 def test_every_command_declares_its_option() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,3 +130,16 @@ def test_it_greets_an_agent_with_what_is_shown(desk: Desk) -> None:
     greeting = list(desk.link._greeting("p1"))
     assert control.Sharing("region") in greeting
     assert not any(isinstance(one, control.Sharing) and one.monitors for one in greeting)
+
+
+def test_it_says_nothing_that_an_option_forbids(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[control.ControlMessage] = []
+    line = SimpleNamespace(link=SimpleNamespace(send_control=said.append))
+    pointer, pause = control.Pointer(1, 1), control.Pause(True)
+    for is_on in (False, True):
+        desk.gate.set_options({"mouse_tracking": is_on})
+        with monkeypatch.context() as patch:
+            patch.setattr(desk.link, "_named", lambda: [("p1", line)])
+            desk.link.say(pointer)
+            desk.link.say(pause)
+    assert said == [pause, pointer, pause]

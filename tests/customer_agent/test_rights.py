@@ -117,6 +117,16 @@ def test_it_judges_control_messages_by_their_right_and_option() -> None:
     assert not r.permits(control.Pointer(1, 1), FULL, {"mouse_tracking": True}, 0.0)
 
 
+def test_it_tells_its_pointer_only_where_it_may() -> None:
+    pointer, on = control.Pointer(1, 1), {"mouse_tracking": True}
+    assert r.tells(pointer, FULL, on, 0.0)
+    assert not r.tells(pointer, FULL, {"mouse_tracking": False}, 0.0)
+    assert not r.tells(pointer, FULL, {}, 0.0)
+    assert not r.tells(pointer, r.Rights(), on, 0.0)
+    assert not r.tells(pointer, r.pause(FULL, True), on, 0.0)
+    assert r.tells(control.Pause(True), r.Rights(), {}, 0.0)
+
+
 def test_it_tells_the_whole_state_with_reasons() -> None:
     record = r.record_of(r.take_back(FULL, "mouse", 10.0), {**OPTIONS, "drawing": False}, 4, now=11.0)
     assert (record.serial, record.view, record.mouse, record.keyboard) == (4, True, False, False)

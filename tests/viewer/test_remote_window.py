@@ -367,8 +367,16 @@ def test_the_customers_pointer_is_a_real_one(make: Make, display: Display) -> No
     connection.close()
 
 
+def test_it_marks_no_pointer_where_the_option_is_off(make: Make) -> None:
+    desk = make(mouse_tracking=False)
+    desk.connect()
+    desk.say(c.Pointer(200, 150))
+    desk.window.update()
+    assert not any(side.winfo_ismapped() for side in desk.app.window.desktop.ring)
+
+
 def test_it_marks_the_customers_own_pointer(make: Make) -> None:
-    desk = make()
+    desk = make(mouse_tracking=True)
     desk.connect()
     desk.say(c.Pointer(200, 150))
     view = desk.app.window.desktop

@@ -226,7 +226,8 @@ class RemoteApp:
                 self._picture_failed(event)
                 return
         if isinstance(event, e.ControlReceived) and isinstance(event.message, c.Pointer):
-            self.window.desktop.mark_customer(event.message.x, event.message.y)
+            if self.model.option("mouse_tracking", default=False):
+                self.window.desktop.mark_customer(event.message.x, event.message.y)
             return
         if isinstance(event, Ready | Resized):
             self.pointer.set_size(event.width, event.height)

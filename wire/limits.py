@@ -39,6 +39,7 @@ DIRECT_DEAD_S: Final = 4.0
 # Signal socket
 MAX_SIGNAL_MESSAGE: Final = 16 * KIB
 MAX_SIGNAL_QUEUE: Final = 256
+MAX_REPORT: Final = 500
 SIGNAL_BEAT_S: Final = 4.0
 SIGNAL_DEAD_S: Final = 8.0
 SIGNAL_SEND_DEADLINE_S: Final = 10.0

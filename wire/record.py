@@ -41,7 +41,17 @@ from typing import (
 
 from wire.errors import LimitExceeded, ProtocolError
 
-__all__ = ["Between", "Items", "Pattern", "Record", "Size", "Text", "dump_object", "load_object"]
+__all__ = [
+    "Between",
+    "Items",
+    "Pattern",
+    "Record",
+    "Size",
+    "Text",
+    "dump_object",
+    "load_object",
+    "without_unprintable",
+]
 
 # A number in JSON is exact in Python and in JavaScript up to here (RFC 8259, section 6).
 MAX_EXACT: Final = 2**53 - 1
@@ -52,6 +62,11 @@ DEFAULT_ITEMS: Final = 64
 # customer another company than the registered one.
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNPRINTABLE_LINES: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def without_unprintable(text: str, *, lines: bool = False) -> str:
+    """`text` without the characters that a Text field refuses, as a form may have brought them."""
+    return (_UNPRINTABLE_LINES if lines else _UNPRINTABLE).sub("", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ DEEDS: Final = {
     "program.joined": _l("고객 프로그램 접속"),
     "session.connected": _l("원격지원 시작"),
     "session.ended": _l("원격지원 끝"),
+    "session.reported": _l("상담 유형과 결과 적기"),
     "code_alarm.raised": _l("접속 코드 경보"),
     "api_key.created": _l("API 키 만들기"),
     "api_key.revoked": _l("API 키 끊기"),
@@ -108,6 +109,8 @@ FACTS: Final = {
     "source": _l("들어온 길"),
     "from_file": _l("파일로"),
     "scopes": _l("읽을 수 있는 것"),
+    "issue_type": _l("상담 유형"),
+    "result": _l("결과"),
 }
 
 

@@ -161,6 +161,8 @@ class CompanySettings(TenantStamped, Model):
     #: Seven texts of hours with commas between, and lines of holidays; opening/rules.py reads both.
     week: Mapped[str] = mapped_column(default="")
     holidays: Mapped[str] = mapped_column(default="")
+    #: Whether the form about a support opens by itself when it ends.
+    report_after: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -64,6 +64,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str | None]]] = {
             "accept",
             "release",
             "end",
+            "report",
             "token.renew",
             "key.open",
         )

@@ -1,5 +1,6 @@
 """What a company sets once for everybody (A6): whether clicking a number needs a code, whether agents see the
-customers' addresses, when the company is open, and what the customer page says when nobody waits.
+customers' addresses, whether they are asked what a support was about, when the company is open, and what the
+customer page says when nobody waits.
 
 Whether the customer is asked for satisfaction is an option and stands with the options.
 """
@@ -28,12 +29,22 @@ __all__ = [
     "Settings",
     "SettingsRejected",
     "change_settings",
+    "opens_report",
     "read_settings",
     "shows_addresses",
 ]
 
 MAX_HOURS: Final = 60
 MAX_ABSENCE: Final = 200
+_FIELDS: Final = (
+    "code_required",
+    "shows_addresses",
+    "hours",
+    "absence",
+    "week",
+    "holidays",
+    "report_after",
+)
 
 
 class SettingsRejected(AppError):
@@ -54,6 +65,7 @@ class Settings:
     #: As opening/rules.py reads them: seven texts from Monday on, and a line for each holiday.
     week: tuple[str, ...] = ("",) * 7
     holidays: str = ""
+    report_after: bool = True
     version: int = 0
 
 
@@ -66,7 +78,14 @@ def read_settings(tenant: Tenant | None = None) -> Settings:
         return Settings(code_required)
     week = tuple(row.week.split(",")) if row.week else ("",) * 7
     return Settings(
-        code_required, row.shows_addresses, row.hours, row.absence, week, row.holidays, row.version
+        code_required,
+        row.shows_addresses,
+        row.hours,
+        row.absence,
+        week,
+        row.holidays,
+        row.report_after,
+        row.version,
     )
 
 
@@ -74,6 +93,12 @@ def shows_addresses() -> bool:
     """Whether the open company's agents see the customers' addresses."""
     row = db.session.get(CompanySettings, current_tenant_id())
     return row is None or row.shows_addresses
+
+
+def opens_report() -> bool:
+    """Whether the open company's agents are asked what a support was about, without asking for it."""
+    row = db.session.get(CompanySettings, current_tenant_id())
+    return row is None or row.report_after
 
 
 def change_settings(wanted: Settings, *, by: Actor) -> bool:
@@ -97,8 +122,7 @@ def change_settings(wanted: Settings, *, by: Actor) -> bool:
             if after == before:
                 return False
             _store(after, tenant)
-            fields = ("code_required", "shows_addresses", "hours", "absence", "week", "holidays")
-            changed = [name for name in fields if getattr(before, name) != getattr(after, name)]
+            changed = [name for name in _FIELDS if getattr(before, name) != getattr(after, name)]
             audit.record("settings.changed", "tenant", {"changed": changed}, by=by)
     except IntegrityError as error:  # two admins at once, the first time
         raise ChangedElsewhere from error
@@ -133,4 +157,5 @@ def _store(wanted: Settings, tenant: Tenant) -> None:
     tenant.code_required = wanted.code_required
     row.shows_addresses, row.hours, row.absence = wanted.shows_addresses, wanted.hours, wanted.absence
     row.week, row.holidays = ",".join(wanted.week) if any(wanted.week) else "", wanted.holidays
+    row.report_after = wanted.report_after
     row.version = wanted.version + 1

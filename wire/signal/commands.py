@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from wire.errors import ProtocolError
-from wire.limits import MAX_SIGNAL_MESSAGE
+from wire.limits import MAX_REPORT, MAX_SIGNAL_MESSAGE
 from wire.record import MAX_EXACT, Between, Items, Pattern, Record, Text, dump_object, load_object
 from wire.signal.messages import (
     AgentPresence,
@@ -43,6 +43,7 @@ __all__ = [
     "LinkReport",
     "Pong",
     "Release",
+    "Report",
     "Revoked",
     "SignalCommand",
     "SlotAdd",
@@ -60,6 +61,7 @@ __all__ = [
 
 CommandId: TypeAlias = Annotated[str, Pattern("[A-Za-z0-9_-]{1,40}")]
 ConsentReply: TypeAlias = Literal["allowed", "denied", "timeout"]
+SupportResult: TypeAlias = Literal["unchecked", "solved", "hold", "visit"]
 
 
 class SignalCommand(Record):
@@ -190,6 +192,20 @@ class EndSession(SignalCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class Report(SignalCommand):
+    """What an ended support was about; said again, the last one stands. `issue_type` None = not chosen.
+
+    Answered B-44 when the support session is another agent's or goes on, or the type was gone at its end.
+    """
+
+    TYPE: ClassVar[str] = "report"
+    session: PublicId
+    issue_type: PublicId | None = None
+    result: SupportResult = "unchecked"
+    content: Annotated[str, Text(MAX_REPORT, lines=True)] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRenew(SignalCommand):
     """A fresh bearer token. The answer carries `token` and `expires_s`."""
 
@@ -282,6 +298,7 @@ AGENT_COMMANDS: Final = _table(
     Accept,
     Release,
     EndSession,
+    Report,
     TokenRenew,
 )
 """What the agent's program may send, by `t`."""

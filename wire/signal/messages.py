@@ -43,6 +43,8 @@ __all__ = [
     "Peer",
     "Ping",
     "Received",
+    "ReportAsked",
+    "ReportType",
     "RightsSeen",
     "SessionInfo",
     "SessionState",
@@ -404,6 +406,27 @@ class Survey(SignalMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class ReportType(Record):
+    """One of the company's issue types, as it is called now."""
+
+    id: PublicId
+    name: Annotated[str, Text(40)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAsked(SignalMessage):
+    """The support that just ended may be described (command `report`), by its lead agent alone.
+
+    `types` in the company's order; empty where it has none. `opens`: show the form without being asked.
+    """
+
+    TYPE: ClassVar[str] = "report.asked"
+    session: PublicId
+    types: Annotated[tuple[ReportType, ...], Items(30)] = ()
+    opens: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LoginEnded(SignalMessage):
     """The log-in ended; the socket closes with 4010 next."""
 
@@ -498,6 +521,7 @@ AGENT_MESSAGES: Final = _table(
     Arrival,
     RightsSeen,
     Survey,
+    ReportAsked,
     LoginEnded,
     KeyAsk,
     ParticipantLeft,

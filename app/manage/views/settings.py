@@ -38,6 +38,7 @@ def settings() -> ResponseReturnValue:
         found = Settings(
             code_required=form.get("code_required") == "yes",
             shows_addresses=form.get("shows_addresses") == "yes",
+            report_after=form.get("report_after") == "yes",
             hours=form.get("hours", "")[:1000],
             absence=form.get("absence", "")[:1000],
             week=tuple(_hours_of(weekday) for weekday in range(7)),

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from app.support import orders, queries, rules
 from app.support.actions import codes
 from app.support.actions.opening import open_session
+from app.support.actions.reports import ask_for_report
 from app.support.deed import Deed
 from app.support.models import Arrival, Connection, Participant, ProgramCredential, Slot, SupportSession
 from app.support.signal.hub import stream_topic
@@ -81,6 +82,8 @@ def end(done: Deed, session: SupportSession, *, by_side: Side, reason: str) -> b
     db.session.refresh(session)
     asks_survey = had_help and queries.options_of(session.agent_id)["survey"]
     message = Ended(session=session.public_id, by=by_side, reason=reason[:80], survey=asks_survey)
+    if had_help:
+        ask_for_report(done, session)
     done.tell_agent(session.agent_id, message)
     done.tell_customer(session, message)
     end_participants(done, session, reason, tell=False)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.actions import renew_log_in
 from app.accounts.actors import agent_actor
 from app.errors import AppError, NotFound, Refused
-from app.support.actions import channels, files, programs, sessions, slots
+from app.support.actions import channels, files, programs, reports, sessions, slots
 from app.support.deed import again_on_conflict
 from app.support.signal import streams
 from app.team.models import Agent
@@ -151,6 +151,11 @@ def _end_session(command: wire_commands.EndSession, agent: Agent, owner: Owner, 
     return None
 
 
+def _report(command: wire_commands.Report, agent: Agent, owner: Owner, now: datetime) -> Data:
+    reports.write_report(command, agent=agent, now=now)
+    return None
+
+
 def _token_renew(command: wire_commands.TokenRenew, agent: Agent, owner: Owner, now: datetime) -> Data:
     """Lengthen the log-in; the token itself stays, because a new one could be lost on the way.
 
@@ -236,6 +241,7 @@ _AGENT: dict[type[Any], _AgentDeed] = {
     wire_commands.Accept: _accept,
     wire_commands.Release: _release,
     wire_commands.EndSession: _end_session,
+    wire_commands.Report: _report,
     wire_commands.TokenRenew: _token_renew,
     KeyOpen: _agent_key,
     wire_commands.TicketNeed: _agent_tickets,

@@ -106,5 +106,14 @@ def test_addresses_are_hidden_from_agents_and_never_from_the_admin(app, browser,
     assert shown(app, cast, cast.hana) == make.CUSTOMER.ip
 
 
+def test_the_report_after_a_support_is_switched_off_and_on(browser) -> None:
+    box = 'id="report_after" name="report_after" value="yes"'
+    assert f"{box} checked" in browser.get(PAGE).text
+    browser.post(PAGE, data=FORM)
+    assert f"{box} checked" not in browser.get(PAGE).text
+    browser.post(PAGE, data=FORM | {"report_after": "yes", "version": "1"})
+    assert f"{box} checked" in browser.get(PAGE).text
+
+
 def test_agents_may_not(log_in, cast: Cast) -> None:
     assert log_in(cast.bora).get(PAGE).status_code == 403

@@ -41,6 +41,12 @@ CASES: list[Case] = [
     ("agent", c.Accept(S), f'{{"id":"c7","t":"accept","session":"{S}"}}'),
     ("agent", c.Release(S), f'{{"id":"c7","t":"release","session":"{S}"}}'),
     ("agent", c.EndSession(S, "done"), f'{{"id":"c7","t":"end","session":"{S}","reason":"done"}}'),
+    (
+        "agent",
+        c.Report(S, SLOT, "solved", "드라이버를\n새로 설치"),
+        f'{{"id":"c7","t":"report","session":"{S}","issue_type":"{SLOT}","result":"solved",'
+        '"content":"드라이버를\\n새로 설치"}',
+    ),
     ("agent", c.TokenRenew(), '{"id":"c7","t":"token.renew"}'),
     (
         "customer",

@@ -142,6 +142,11 @@ CASES: list[Case] = [
         m.Survey(S, "satisfied"),
         f'{{"n":1,"t":"survey","session":"{S}","grade":"satisfied"}}',
     ),
+    (
+        "agent",
+        m.ReportAsked(S, (m.ReportType(SLOT, "프린터"),), opens=False),
+        f'{{"n":1,"t":"report.asked","session":"{S}","types":[{{"id":"{SLOT}","name":"프린터"}}],"opens":false}}',
+    ),
     ("agent", m.LoginEnded("elsewhere"), '{"n":1,"t":"login.ended","reason":"elsewhere"}'),
     (
         "customer",

@@ -10,9 +10,7 @@ import pytest
 
 from tests.desktop.servers import wait_until
 from tests.desktop.test_support_link import Story, Switchboard
-from tests.wire.signal.test_messages import P, S
 from wire.signal import commands as c
-from wire.signal import messages as m
 from wire.terms import Side
 
 
@@ -24,15 +22,9 @@ class FilesBoard(Switchboard):
             with self._lock:
                 self.commands.append((side, command))
                 if command.epoch == self.epoch:
-                    self.offer_files(self.epoch)
+                    self.offer_channels("files", epoch=self.epoch)
         else:
             super().take(side, command)
-
-    def offer_files(self, epoch: int) -> None:
-        for side, end in self.ends.items():
-            tickets = {"files": f"{side}.files.{epoch}"}
-            address = f"ws://127.0.0.1:{self.port}"
-            end.link.receive(m.Offer(S, P, 1, "lead", epoch, address, tickets, 60, ("view",), {}, m.Peer()))
 
 
 class FilesStory(Story):
@@ -98,8 +90,8 @@ def test_it_ignores_an_offer_of_another_epoch(story: FilesStory) -> None:
     """A replayed one may name the present epoch without the channels that make it."""
     board = story.board
     assert isinstance(board, FilesBoard)
-    board.offer_files(board.epoch + 1)
-    board.offer_files(board.epoch - 1)
+    board.offer_channels("files", epoch=board.epoch + 1)
+    board.offer_channels("files", epoch=board.epoch - 1)
     story.agent.link.want("files")
     wait_until(story.has_files)
     assert story.agent.link.epoch == board.epoch == 2

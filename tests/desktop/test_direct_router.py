@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +20,6 @@ from desktop.upnp import open_upnp
 from relay.keys import write_key_pair
 from tests.desktop.servers import wait_until
 from tests.desktop.spaces import in_space
-from tests.desktop.test_resume import OfferAtAddress
 from tests.desktop.test_support_link import PUMP, End
 from tests.desktop.test_support_link_relay import RealStory
 from tests.relay.processes import ROOT, RelayProcess
@@ -151,9 +149,6 @@ class OnTheStreet(RealStory):
         self.agent = End(inside, "agent", self.board, make_door=door)
         self.customer = End(outside, "customer", self.board, may_dial=True)
         self.board.ends = {"agent": self.agent, "customer": self.customer}
-
-    def make_board(self) -> Any:
-        return OfferAtAddress(self)
 
 
 @pytest.fixture

@@ -26,9 +26,7 @@ from tests.desktop.test_support_link_relay import RealStory, SigningBoard
 from tests.relay.processes import RelayProcess
 from tests.servers import free_port
 from tests.tls import Authority
-from tests.wire.signal.test_messages import P, S
 from wire.errors import LinkLost
-from wire.signal import messages as m
 
 pytestmark = pytest.mark.flow
 
@@ -115,17 +113,8 @@ class ManyAddresses(RealStory):
 
 
 class Addressed(SigningBoard):
-    def offer(self) -> None:
-        self.epoch += 1
-        relay, (first, *more) = self.story.process, self.story.urls  # type: ignore[attr-defined]
-        for side, end in self.ends.items():
-            tickets = {
-                name: relay.ticket(side, S, participant=P, channel=name, epoch=self.epoch)
-                for name in ("screen", "control")
-            }
-            end.link.receive(
-                m.Offer(S, P, 1, "lead", self.epoch, first, tickets, 60, (), {}, m.Peer(), tuple(more))
-            )
+    def urls(self) -> list[str]:
+        return self.story.urls  # type: ignore[attr-defined]
 
 
 def test_it_works_through_a_private_authority(

@@ -18,10 +18,8 @@ import pytest
 from tests.desktop.servers import wait_until
 from tests.desktop.spaces import Space
 from tests.desktop.test_support_link import End
-from tests.desktop.test_support_link_relay import RealStory, SigningBoard
+from tests.desktop.test_support_link_relay import RealStory
 from tests.relay.processes import ROOT, RelayProcess
-from tests.wire.signal.test_messages import P, S
-from wire.signal import messages as m
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(180)]
 UNSTABLE_S, DEAD_S, BACK_S, WORST_S = 1.5, 8.0, 3.0, 10.0
@@ -63,9 +61,6 @@ class Behind(RealStory):
         self.customer = End(self.threads[-1], "customer", self.board)
         self.board.ends["customer"] = self.customer
 
-    def make_board(self) -> SigningBoard:
-        return OfferAtAddress(self)
-
     def broke(self) -> float:
         """Note the present as the moment of a break."""
         for end in (self.agent, self.customer):
@@ -88,21 +83,6 @@ class Behind(RealStory):
         assert len(self.customer.words) == 1, "no new words, no new question"
         assert self.agent.ends == self.customer.ends == []
         return took_s
-
-
-class OfferAtAddress(SigningBoard):
-    """A switchboard whose relay is not on loopback."""
-
-    def offer(self) -> None:
-        self.epoch += 1
-        relay = self.story.process
-        for side, end in self.ends.items():
-            tickets = {
-                name: relay.ticket(side, S, participant=P, channel=name, epoch=self.epoch)
-                for name in ("screen", "control")
-            }
-            url = f"ws://{relay.relay}"
-            end.link.receive(m.Offer(S, P, 1, "lead", self.epoch, url, tickets, 60, (), {}, m.Peer()))
 
 
 @pytest.fixture

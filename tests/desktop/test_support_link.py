@@ -21,7 +21,7 @@ from tests.wire.signal.test_messages import P, S
 from wire.control import messages as k
 from wire.signal import commands as c
 from wire.signal import messages as m
-from wire.terms import Side
+from wire.terms import Channel, Side
 
 PUMP = bytes(range(256)) * 4096
 
@@ -111,23 +111,37 @@ class Switchboard:
 
     def offer(self) -> None:
         self.epoch += 1
+        self.offer_channels("screen", "control", epoch=self.epoch)
+
+    def offer_channels(self, *channels: Channel, epoch: int) -> None:
+        """Offer both ends tickets of these channels."""
+        first, *more = self.urls()
         for side, end in self.ends.items():
-            tickets = {channel: f"{side}.{channel}.{self.epoch}" for channel in ("screen", "control")}
+            tickets = {channel: self.ticket(side, channel, epoch) for channel in channels}
             end.link.receive(
                 m.Offer(
                     S,
                     P,
                     1,
                     "lead",
-                    self.epoch,
-                    f"ws://127.0.0.1:{self.port}",
+                    epoch,
+                    first,
                     tickets,
                     self.ttl_s,
                     ("view",),
                     self.options,
                     m.Peer(),
+                    tuple(more),
                 )
             )
+
+    def urls(self) -> list[str]:
+        """The relay's addresses, as the offers name them."""
+        return [f"ws://127.0.0.1:{self.port}"]
+
+    def ticket(self, side: Side, channel: Channel, epoch: int) -> str:
+        """What opens a channel at the relay."""
+        return f"{side}.{channel}.{epoch}"
 
     def needs(self, side: Side) -> list[c.TicketNeed]:
         return [one for of, one in self.commands if of == side and isinstance(one, c.TicketNeed)]

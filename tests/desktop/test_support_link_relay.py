@@ -14,7 +14,7 @@ from tests.desktop.servers import wait_until
 from tests.desktop.test_support_link import PUMP, End, Story, Switchboard
 from tests.relay.processes import RelayProcess
 from tests.wire.signal.test_messages import P, S
-from wire.signal import messages as m
+from wire.terms import Channel, Side
 
 pytestmark = pytest.mark.flow
 
@@ -49,16 +49,11 @@ class SigningBoard(Switchboard):
         super().__init__(story.process.port)
         self.story = story
 
-    def offer(self) -> None:
-        self.epoch += 1
-        relay = self.story.process
-        for side, end in self.ends.items():
-            tickets = {
-                channel: relay.ticket(side, S, participant=P, channel=channel, epoch=self.epoch)
-                for channel in ("screen", "control")
-            }
-            address = f"ws://127.0.0.1:{relay.port}"
-            end.link.receive(m.Offer(S, P, 1, "lead", self.epoch, address, tickets, 60, (), {}, m.Peer()))
+    def urls(self) -> list[str]:
+        return [f"ws://{self.story.process.relay}"]
+
+    def ticket(self, side: Side, channel: Channel, epoch: int) -> str:
+        return self.story.process.ticket(side, S, participant=P, channel=channel, epoch=epoch)
 
 
 @pytest.fixture

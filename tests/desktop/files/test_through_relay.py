@@ -19,11 +19,9 @@ from desktop.files.views import JobView
 from tests.desktop.servers import wait_until
 from tests.desktop.test_support_link import End, Switchboard
 from tests.desktop.test_support_link_relay import RealStory, SigningBoard
-from tests.wire.signal.test_messages import P, S
 from wire.files import messages as m
 from wire.limits import MAX_FILE_WINDOW
 from wire.signal import commands as c
-from wire.signal import messages as s
 from wire.terms import Side
 
 pytestmark = pytest.mark.flow
@@ -38,11 +36,7 @@ class FilesBoard(SigningBoard):
         if not (isinstance(command, c.TicketNeed) and command.channel == "files"):
             super().take(side, command)
         elif command.epoch == self.epoch:
-            relay = self.story.process
-            for of, end in self.ends.items():
-                tickets = {"files": relay.ticket(of, S, participant=P, channel="files", epoch=self.epoch)}
-                address = f"ws://127.0.0.1:{relay.port}"
-                end.link.receive(s.Offer(S, P, 1, "lead", self.epoch, address, tickets, 60, (), {}, s.Peer()))
+            self.offer_channels("files", epoch=self.epoch)
 
 
 class Carrier:

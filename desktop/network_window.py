@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from tkinter import ttk
 
+from desktop.entry_field import add_entry_field
 from desktop.layout import publish_layout
 from desktop.line_words import line_sentence
 from desktop.network import NetworkSettings
@@ -149,12 +150,7 @@ class NetworkWindow(tk.Toplevel):
     def _field(
         self, parent: ttk.Frame, name: str, label: str, variable: tk.StringVar, show: str = ""
     ) -> ttk.Entry:
-        theme = self._theme
-        ttk.Label(parent, text=label, style="SmallStrong.TLabel").pack(
-            anchor="w", pady=(theme.px(10), theme.px(4))
-        )
-        entry = ttk.Entry(parent, textvariable=variable, show=show, font="BodyFont")
-        entry.pack(fill="x")
+        entry = add_entry_field(parent, self._theme, label, variable, show)
         self.widgets[name] = entry
         return entry
 

@@ -11,6 +11,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from desktop.entry_field import add_entry_field
 from desktop.layout import publish_layout
 from desktop.theme import Theme
 from desktop.words import LANGUAGES, language, set_language, t
@@ -139,12 +140,7 @@ class LoginWindow(ttk.Frame):
     def _field(
         self, parent: tk.Misc, name: str, label: str, variable: tk.StringVar, show: str = ""
     ) -> ttk.Entry:
-        theme = self._theme
-        ttk.Label(parent, text=label, style="SmallStrong.TLabel").pack(
-            anchor="w", pady=(theme.px(10), theme.px(4))
-        )
-        entry = ttk.Entry(parent, textvariable=variable, show=show, font="BodyFont")
-        entry.pack(fill="x")
+        entry = add_entry_field(parent, self._theme, label, variable, show)
         self.widgets[name] = entry
         return entry
 

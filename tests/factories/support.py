@@ -66,29 +66,40 @@ def code_of(session_id: int) -> str:
 
 def open_stream(person: Person, *, present: bool = True, now: datetime | None = None) -> int:
     """Give an agent a logged-in program with a signal stream and, unless told otherwise, a socket."""
-    from app.accounts.models import LoginSession
-
     now = now or now_utc()
     with writing():
-        log_in = LoginSession(
-            kind="program",
-            agent_id=person.id,
-            handle_hash=make_bearer("program", person.tenant)[1],
-            csrf_secret="x",
-            exclusive=False,
-            expires_at=now.replace(year=now.year + 1),
-        )
-        db.session.add(log_in)
-        db.session.flush()
-        stream = SignalStream(
-            owner_kind="agent",
-            login_session_id=log_in.id,
-            socket_id="socket" if present else None,
-            seen_at=now if present else None,
-        )
-        db.session.add(stream)
-        db.session.flush()
-        return stream.id
+        return add_stream(add_log_in(person, "program", now=now), present=present, now=now)
+
+
+def add_log_in(person: Person, kind: str, *, now: datetime) -> int:
+    """Log an agent in, for a year, inside `writing()`; the log-in's id."""
+    from app.accounts.models import LoginSession
+
+    log_in = LoginSession(
+        kind=kind,
+        agent_id=person.id,
+        handle_hash=make_bearer(kind, person.tenant)[1],
+        csrf_secret="x",
+        exclusive=False,
+        expires_at=now.replace(year=now.year + 1),
+    )
+    db.session.add(log_in)
+    db.session.flush()
+    return log_in.id
+
+
+def add_stream(log_in_id: int, page: str = "", *, present: bool, now: datetime) -> int:
+    """Give a log-in a stream and, when `present`, a socket, inside `writing()`; the stream's id."""
+    stream = SignalStream(
+        owner_kind="agent",
+        login_session_id=log_in_id,
+        page=page,
+        socket_id="socket" if present else None,
+        seen_at=now if present else None,
+    )
+    db.session.add(stream)
+    db.session.flush()
+    return stream.id
 
 
 def admit(waiting: Waiting, *, now: datetime | None = None, visitor: Visitor = CUSTOMER) -> Admitted:

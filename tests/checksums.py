@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from tenants.database import db, operator_scope
 
-__all__ = ["checksums", "nothing_changes"]
+__all__ = ["checksums", "company_checksums", "nothing_changes"]
 
 #: Counters of tries and signs of use: they are meant to move when somebody is refused, or only looks.
 MOVING = {"attempt": None, "login_session": {"seen_at"}, "api_key": {"last_used_at", "last_ip"}}
@@ -22,6 +22,15 @@ MOVING = {"attempt": None, "login_session": {"seen_at"}, "api_key": {"last_used_
 
 def checksums(app: Flask) -> dict[str, str]:
     """By table: a hash of all its rows, but for what is meant to move."""
+    return _checksums(app, None)
+
+
+def company_checksums(app: Flask, tenant_id: int) -> dict[str, str]:
+    """The same of one company's rows, with its own line among the companies."""
+    return _checksums(app, tenant_id)
+
+
+def _checksums(app: Flask, tenant_id: int | None) -> dict[str, str]:
     found = {}
     with app.app_context(), operator_scope("a test's checksum"):
         connection = db.session.connection()
@@ -30,7 +39,13 @@ def checksums(app: Flask) -> dict[str, str]:
             if skipped is None:
                 continue
             columns = [column for column in table.columns if column.name not in skipped]
-            rows = sorted(repr(tuple(row)) for row in connection.execute(select(*columns)))
+            statement = select(*columns)
+            if tenant_id is not None:
+                owner = table.columns.get("id" if table.name == "tenant" else "tenant_id")
+                if owner is None:
+                    continue
+                statement = statement.where(owner == tenant_id)
+            rows = sorted(repr(tuple(row)) for row in connection.execute(statement))
             found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
     return found
 

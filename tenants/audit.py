@@ -9,18 +9,15 @@ Source: docs/decisions/0025-the-wall.md, 0080-log-anchors.md.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tenants.chain import FIRST_MAC, Link, canonical, chain_mac, first_break
 from tenants.database import BIGINT, Model, TenantStamped, current_tenant_id, db, now_utc
 from tenants.errors import WriteOutsideAction
 from tenants.writing import is_writing
@@ -28,7 +25,6 @@ from tenants.writing import is_writing
 __all__ = ["SYSTEM", "Actor", "AuditEntry", "AuditHead", "first_broken_entry", "record"]
 
 MAX_USER_AGENT: Final = 300
-_FIRST_MAC: Final = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ def record(
         user_agent=by.user_agent[:MAX_USER_AGENT],
         action=action,
         object=object,
-        data=_canonical(dict(data or {})),
+        data=canonical(dict(data or {})),
         prev_mac=head.mac,
         mac="",
     )
@@ -121,41 +117,35 @@ def first_broken_entry(*, page: int = 1000, anchors: Mapping[int, str] | None = 
     A chain that is shorter than its head says, or than an anchor (anchors.py: number → MAC), counts as broken
     at the first missing entry; one that was computed anew, at the first anchored entry that differs.
     """
-    anchors = anchors or {}
-    expected, mac = 1, _FIRST_MAC
+    return first_break(_links(page), head=_end, anchors=anchors)
+
+
+def _links(page: int) -> Iterator[Link]:
+    last = 0
     while True:
         rows = db.session.scalars(
-            select(AuditEntry).where(AuditEntry.n >= expected).order_by(AuditEntry.n).limit(page)
+            select(AuditEntry).where(AuditEntry.n > last).order_by(AuditEntry.n).limit(page)
         ).all()
         for entry in rows:
-            if (
-                entry.n != expected
-                or entry.prev_mac != mac
-                or not hmac.compare_digest(entry.mac, _mac(entry))
-                or entry.mac != anchors.get(entry.n, entry.mac)
-            ):
-                return expected
-            expected, mac = entry.n + 1, entry.mac
+            yield Link(entry.n, entry.prev_mac, entry.mac, _mac(entry))
+            last = entry.n
         if len(rows) < page:
-            break
+            return
+
+
+def _end() -> tuple[int, str]:
     head = db.session.get(AuditHead, current_tenant_id(), populate_existing=True)
-    length, end = (head.n, head.mac) if head else (0, _FIRST_MAC)
-    is_whole = (length, end) == (expected - 1, mac) and max(anchors, default=0) < expected
-    return None if is_whole else expected
+    return (head.n, head.mac) if head else (0, FIRST_MAC)
 
 
 def _locked_head() -> AuditHead:
     tenant_id = current_tenant_id()
     head = db.session.get(AuditHead, tenant_id, with_for_update=True)
     if head is None:
-        head = AuditHead(tenant_id=tenant_id, n=0, mac=_FIRST_MAC)
+        head = AuditHead(tenant_id=tenant_id, n=0, mac=FIRST_MAC)
         db.session.add(head)
         db.session.flush()
     return head
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _mac(entry: AuditEntry) -> str:
@@ -173,5 +163,4 @@ def _mac(entry: AuditEntry) -> str:
         entry.data,
         entry.prev_mac,
     )
-    key = current_app.extensions["settings"].audit_key
-    return hmac.new(key, _canonical(fields).encode(), hashlib.sha256).hexdigest()
+    return chain_mac(fields)

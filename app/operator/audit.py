@@ -6,26 +6,21 @@ chain is outside the database.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from flask import current_app
 from sqlalchemy import select
 
 from app.operator.models import OperatorAudit, OperatorAuditHead
-from tenants.audit import Actor
+from tenants.audit import MAX_USER_AGENT, Actor
+from tenants.chain import FIRST_MAC, Link, canonical, chain_mac, first_break
 from tenants.database import db, now_utc
 from tenants.writing import is_writing
 
 __all__ = ["PAGE", "find_entries", "first_broken_entry", "record"]
 
 PAGE: Final = 20
-_FIRST_MAC: Final = "0" * 64
-MAX_USER_AGENT: Final = 300
 
 
 def record(
@@ -42,7 +37,7 @@ def record(
     assert is_writing(), f"operator audit {action!r} outside writing()"
     head = db.session.get(OperatorAuditHead, 1, with_for_update=True)
     if head is None:
-        head = OperatorAuditHead(id=1, n=0, mac=_FIRST_MAC)
+        head = OperatorAuditHead(id=1, n=0, mac=FIRST_MAC)
         db.session.add(head)
         db.session.flush()
     entry = OperatorAudit(
@@ -56,7 +51,7 @@ def record(
         object=object,
         company=company,
         reason=reason[:200],
-        data=_canonical(dict(data or {})),
+        data=canonical(dict(data or {})),
         prev_mac=head.mac,
         mac="",
     )
@@ -87,22 +82,16 @@ def first_broken_entry(anchors: Mapping[int, str] | None = None) -> int | None:
 
     `anchors` are MACs by entry number that were written down elsewhere: each must be found in the chain.
     """
-    expected, mac, left = 1, _FIRST_MAC, dict(anchors or {})
-    for entry in db.session.scalars(
+    entries = db.session.scalars(
         select(OperatorAudit).order_by(OperatorAudit.n).execution_options(yield_per=1000)
-    ):
-        is_whole = hmac.compare_digest(entry.mac, _mac(entry))
-        is_whole = is_whole and left.pop(entry.n, entry.mac) == entry.mac
-        if entry.n != expected or entry.prev_mac != mac or not is_whole:
-            return expected
-        expected, mac = entry.n + 1, entry.mac
+    )
+    links = (Link(entry.n, entry.prev_mac, entry.mac, _mac(entry)) for entry in entries)
+    return first_break(links, head=_end, anchors=anchors)
+
+
+def _end() -> tuple[int, str]:
     head = db.session.get(OperatorAuditHead, 1, populate_existing=True)
-    end = (head.n, head.mac) if head else (0, _FIRST_MAC)
-    return None if end == (expected - 1, mac) and not left else expected
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return (head.n, head.mac) if head else (0, FIRST_MAC)
 
 
 def _mac(entry: OperatorAudit) -> str:
@@ -121,5 +110,4 @@ def _mac(entry: OperatorAudit) -> str:
         entry.data,
         entry.prev_mac,
     )
-    key: bytes = current_app.extensions["settings"].audit_key
-    return hmac.new(key, _canonical(fields).encode(), hashlib.sha256).hexdigest()
+    return chain_mac(fields)

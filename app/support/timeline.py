@@ -6,19 +6,14 @@ found by `first_broken_line`. The caller holds the lock on the support session's
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import select
 
 from app.support.models import SessionEvent
+from tenants.chain import FIRST_MAC, Link, canonical, chain_mac, first_break
 from tenants.database import current_tenant_id, db
-
-_FIRST_MAC = "0" * 64
 
 
 def add_line(
@@ -37,8 +32,8 @@ def add_line(
         at=at,
         actor=actor,
         kind=kind,
-        data=json.dumps(dict(data), ensure_ascii=False, sort_keys=True, separators=(",", ":")),
-        prev_mac=last.mac if last else _FIRST_MAC,
+        data=canonical(dict(data)),
+        prev_mac=last.mac if last else FIRST_MAC,
     )
     line.mac = _mac(line)
     db.session.add(line)
@@ -48,14 +43,10 @@ def add_line(
 
 def first_broken_line(session_id: int) -> int | None:
     """Return the number of the first line that does not follow from the one before, or None when all hold."""
-    expected, previous = 1, _FIRST_MAC
-    for line in db.session.scalars(
+    lines = db.session.scalars(
         select(SessionEvent).where(SessionEvent.support_session_id == session_id).order_by(SessionEvent.n)
-    ):
-        if line.n != expected or line.prev_mac != previous or not hmac.compare_digest(line.mac, _mac(line)):
-            return expected
-        expected, previous = expected + 1, line.mac
-    return None
+    )
+    return first_break(Link(line.n, line.prev_mac, line.mac, _mac(line)) for line in lines)
 
 
 def _mac(line: SessionEvent) -> str:
@@ -69,6 +60,4 @@ def _mac(line: SessionEvent) -> str:
         line.data,
         line.prev_mac,
     ]
-    key: bytes = current_app.extensions["settings"].audit_key
-    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    return hmac.new(key, b"session-event:" + text.encode(), hashlib.sha256).hexdigest()
+    return chain_mac(fields, prefix="session-event:")

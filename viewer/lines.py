@@ -6,10 +6,12 @@ Parent to window
     {"t": "signal", "message": {...}}         a signal message of this participant, unchanged
     {"t": "options", "options": {...}}        the options in force, key -> on
     {"t": "survey", "grade"}                  the customer answered
+    {"t": "report", "types", "opens"}         the support may be described; types as [[id, name]]
+    {"t": "reported", "code"}                 the report is kept (code null), or why not
     {"t": "signal_state", "state"}            online | offline: whether ticket.need can be heard
     {"t": "close"}                            close the window without a word
 Window to parent
-    {"t": "command", "command": {...}}        a signal command: key.open, ticket.need, link, end
+    {"t": "command", "command": {...}}        a signal command: key.open, ticket.need, link, end, report
     {"t": "state", "link", "has_picture"}     on change
     {"t": "closed"}                           the window is gone, the process ends next
 The end of the stream is the end of the other process: a window whose parent died closes.

@@ -122,8 +122,14 @@ class Agent(AgentAtWork):
             lambda: self.layouts.find("remote", "ended-close") or not self.layouts.windows("remote"),
             what="the end of the support window",
         )
-        if self.layouts.find("remote", "ended-close"):
-            self.screen.click("remote", "ended-close")
+
+        def is_gone() -> bool:
+            # The sheet grows when the form about the support comes: a click may meet what is there no more.
+            if self.layouts.find("remote", "ended-close"):
+                self.screen.click("remote", "ended-close")
+            return not self.layouts.windows("remote")
+
+        wait_for(is_gone, what="the support window to close", every_s=0.7)
         self.layouts.wait_gone("remote")
 
     def close(self) -> None:

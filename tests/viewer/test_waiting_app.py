@@ -236,6 +236,22 @@ def test_it_opens_a_window_and_hands_it_the_messages(desk: Desk) -> None:
     assert second["message"]["t"] == "key.commit"
 
 
+def test_it_carries_the_report_between_the_window_and_the_web_half(desk: Desk) -> None:
+    lines: list[dict[str, Any]] = []
+    signal = desk.wait_for(ONE_SLOT)
+    take = desk.app._take_line
+    desk.app._take_line = lambda _who, line: lines.append(line["echo"])  # type: ignore[method-assign]
+    desk.hear(m.KeyAsk(SESSION, PARTICIPANT, 1, 1, "lead", "보라"))
+    desk.hear(m.ReportAsked(SESSION, (m.ReportType(SLOT, "프린터"),)), m.Ended(SESSION, "agent"))
+    asked = {"t": "report", "types": [[SLOT, "프린터"]], "opens": True}
+    pump_until(desk.root, lambda: asked in lines, "the offer in the window")
+    report = sc.Report(SESSION, SLOT, "solved", "드라이버")
+    take(PARTICIPANT, {"t": "command", "command": {"t": "report", **report.to_json()}})
+    assert signal.sent[-1] == report
+    signal.answers[-1](sc.Answer("c1", ok=False, code="B-44"))
+    pump_until(desk.root, lambda: {"t": "reported", "code": "B-44"} in lines, "the answer in the window")
+
+
 def test_it_opens_windows_again_after_a_new_start(desk: Desk) -> None:
     lines: list[dict[str, Any]] = []
     desk.app._take_line = lambda _who, line: lines.append(line["echo"])  # type: ignore[method-assign]

@@ -24,6 +24,7 @@ from viewer.waiting.model import (
     LoggedOut,
     OptionsChanged,
     Refreshed,
+    ReportWanted,
     Slot,
     Surveyed,
     Told,
@@ -168,6 +169,11 @@ def test_it_remembers_the_number_for_a_late_survey() -> None:
     desk.take(m.SlotClosed(SLOT))
     assert desk.take(m.Survey(SESSION, "satisfied")) == [Surveyed(SESSION, 3, "satisfied")]
     assert desk.model.slots == []
+
+
+def test_it_passes_on_that_a_support_may_be_described() -> None:
+    asked = m.ReportAsked(SESSION, (m.ReportType(SLOT, "프린터"),), opens=False)
+    assert Desk().take(asked) == [ReportWanted(SESSION, ((SLOT, "프린터"),), opens=False)]
 
 
 def test_five_slots_are_the_most() -> None:

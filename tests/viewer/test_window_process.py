@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -98,8 +99,19 @@ def test_it_lives_with_nonsense_and_shows_the_end(display: Display, tmp_path: Pa
     window.tell({"t": "survey", "grade": "satisfied"})
     found = display.find_window("--name", "BaroHelp")
     display.xdotool("windowfocus", "--sync", found)
+    window.tell({"t": "report", "types": [[PARTICIPANT, "프린터"]], "opens": True})
+    wait_for(lambda: _speaks(display, window), what="Ctrl+Return to save the report", every_s=0.3)
+    report = {"t": "report", "session": SESSION, "issue_type": None, "result": "unchecked", "content": ""}
+    said = window.hear()
+    assert (said["t"], report | said["command"]) == ("command", report)
+    window.tell({"t": "reported", "code": None})
     wait_for(lambda: _closes(display, window), what="Return to close it", every_s=0.3)
     assert window.hear() == {"t": "closed"}
+
+
+def _speaks(display: Display, window: Window) -> bool:
+    display.xdotool("key", "ctrl+Return")
+    return bool(select.select([window.process.stdout], [], [], 0.2)[0])
 
 
 def _closes(display: Display, window: Window) -> bool:

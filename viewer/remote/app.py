@@ -14,14 +14,14 @@ import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from desktop import screenshot
 from desktop.pump import Pump
 from desktop.theme import Theme
 from desktop.words import duration, t
-from viewer.codes import grade_words
+from viewer.codes import grade_words, sentence
 from viewer.remote import events as e
 from viewer.remote.clipboard import ClipboardDesk, ClipboardNews
 from viewer.remote.geometry import FIT, fit_factor, next_step
@@ -31,13 +31,15 @@ from viewer.remote.input.pointer import Pointer
 from viewer.remote.input.shortcuts import Action, Shortcuts
 from viewer.remote.model import Depth, RemoteModel, Status, Tone
 from viewer.remote.picture import Picture
+from viewer.remote.report import Report
 from viewer.remote.screen_stream import Input, QualityMode
 from viewer.remote.settings import ViewSettings
 from viewer.remote.sharing import Entry, Wish
 from viewer.remote.windows.remote_window import RemoteWindow
 from wire.control import messages as c
 from wire.errors import ProtocolError
-from wire.limits import MIB
+from wire.limits import MAX_REPORT, MIB
+from wire.record import without_unprintable
 from wire.rfb.clipboard import PreparedText
 from wire.rfb.events import (
     Bell,
@@ -67,6 +69,9 @@ _TICK_MS = 500
 _SETTLE_MS = 8
 _ASK_EVERY_S = 5.5
 _CLOSE_AFTER_S = 8
+_CLOSE_AFTER_REPORT_S = 3
+# The web half's word about the report comes a moment after the end; the sheet must not jump under a click.
+_REPORT_WAIT_MS = 600
 _RING_EVERY_S = 0.5
 
 log = logging.getLogger(__name__)
@@ -128,14 +133,20 @@ class RemoteApp:
         on_close: Callable[[], object] = lambda: None,
         portable: bool = False,
         settings: ViewSettings | None = None,
+        on_report: Callable[[Report], object] | None = None,
     ) -> None:
-        """`make_link(emit)` builds the link; it calls `emit` on its own thread. `on_close`: it goes."""
+        """`make_link(emit)` builds the link; it calls `emit` on its own thread. `on_close`: it goes.
+
+        `on_report` sends what the agent says of the support afterwards; None: nobody asks.
+        """
         self.root = root
         self.model = model
         self.keyboard = Keyboard()
         self.pointer = Pointer()
         self.shortcuts = Shortcuts()
         self._on_close = on_close
+        self._on_report = on_report
+        self._report_timer: str | None = None
         self._settings = settings or ViewSettings()
         self._scale = self._settings.scale
         self._told_input: tuple[InputMode, bool | None] = ("unicode", None)
@@ -245,7 +256,7 @@ class RemoteApp:
             self.root.title(self.model.window_title)
         self._show()
         if isinstance(event, e.Ended):
-            self._show_ended()
+            self._end_now_or_soon()
 
     def _take_newest(self, kind: type) -> None:
         with self._newest_lock:
@@ -313,7 +324,17 @@ class RemoteApp:
         bar.show_sharing(model.sharing.button_words())
         self.window.desktop.show_pointer(model.may_use_mouse)
 
+    def _end_now_or_soon(self) -> None:
+        waits = self._on_report is not None and self.model.connected_at is not None
+        if not waits or self.model.report is not None:
+            self._show_ended()
+        elif self._report_timer is None:
+            self.window.desktop.hide_picture()
+            self._report_timer = self.root.after(_REPORT_WAIT_MS, self._show_ended)
+
     def _show_ended(self) -> None:
+        if self._report_timer is not None:
+            self.root.after_cancel(self._report_timer)
         model = self.model
         lines = []
         seconds = model.connected_s(time.monotonic())
@@ -325,7 +346,40 @@ class RemoteApp:
             lines.append((t("만족도"), grade_words(model.survey)))
         # Who ended it knows; who was left must see why, so that window waits.
         closes_after_s = _CLOSE_AFTER_S if model.ended is not None and model.ended.by == "agent" else None
-        self.window.show_ended(model.ended_sentence(), lines, closes_after_s=closes_after_s)
+        if model.report is not None and model.report.step != "offered":
+            closes_after_s = _CLOSE_AFTER_REPORT_S if model.report.step == "saved" else None
+        self.window.show_ended(
+            model.ended_sentence(), lines, closes_after_s=closes_after_s, report=model.report
+        )
+
+    def offer_report(self, types: tuple[tuple[str, str], ...], *, opens: bool) -> None:
+        """The web half says that the support may be described, a moment before or after its end."""
+        self.model.offer_report(types, opens=opens)
+        if self.model.ended is not None:
+            self._show_ended()
+
+    def open_report(self) -> None:
+        """The agent wants to write the report."""
+        self.model.move_report("open")
+        self._show_ended()
+
+    def save_report(self, report: Report) -> None:
+        """Send the report; the window may be closed before the answer comes."""
+        content = without_unprintable(report.content, lines=True)
+        if len(content) > MAX_REPORT:
+            self.model.move_report("open", t("내용은 500자까지 적을 수 있습니다. 짧게 줄여 주십시오."))
+        elif self._on_report is not None:
+            self.model.move_report("sending")
+            self._on_report(replace(report, content=content))
+        self._show_ended()
+
+    def report_answered(self, code: str | None) -> None:
+        """The web half has kept the report, or says why not."""
+        if code is None:
+            self.model.move_report("saved")
+        else:
+            self.model.move_report("open", sentence(code))
+        self._show_ended()
 
     def take_survey(self, grade: str) -> None:
         """The customer answered the satisfaction question."""
@@ -420,7 +474,7 @@ class RemoteApp:
         if self._is_closed:
             return
         self._is_closed = True
-        for timer in (self._tick_timer, self._key_timer, self._pointer_timer):
+        for timer in (self._tick_timer, self._key_timer, self._pointer_timer, self._report_timer):
             if timer is not None:
                 self.root.after_cancel(timer)
         if self.files is not None:

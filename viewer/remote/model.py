@@ -7,13 +7,14 @@ clock, passed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from desktop.words import t
 from viewer import codes
 from viewer.remote import events as e
 from viewer.remote.input.keyboard import InputMode
+from viewer.remote.report import ReportOffer, Step
 from viewer.remote.screen_stream import QualityMode
 from viewer.remote.sharing import SharingView, refusal
 from wire.control import messages as c
@@ -76,6 +77,7 @@ class RemoteModel:
         self.screen_is_open = False
         self.ended: e.Ended | None = None
         self.survey: str | None = None
+        self.report: ReportOffer | None = None
         self.wants_control = not is_support or self.option("auto_control", default=True)
         self.wants_clipboard = self.option("clipboard_text", default=True)
         self.quality: QualityMode = "auto"
@@ -221,6 +223,16 @@ class RemoteModel:
     def say(self, status: Status, now: float, for_s: float = 4.0) -> None:
         """Show `status` for a while, unless something more important is to be said."""
         self._notice = (status, now + for_s)
+
+    def offer_report(self, types: tuple[tuple[str, str], ...], *, opens: bool) -> None:
+        """The support may be described; an offer that comes again changes nothing."""
+        if self.report is None:
+            self.report = ReportOffer(types, "open" if opens else "offered")
+
+    def move_report(self, step: Step, error: str = "") -> None:
+        """The report goes on, or back with what went wrong."""
+        if self.report is not None:
+            self.report = replace(self.report, step=step, error=error)
 
     def toggle_control(self) -> bool:
         """The control button: locked at the first click, free at the second; what it is now."""

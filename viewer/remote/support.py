@@ -25,8 +25,10 @@ from viewer.remote.app import RemoteApp
 from viewer.remote.events import Ended, LinkEvent
 from viewer.remote.link import SupportLink
 from viewer.remote.model import RemoteModel
+from viewer.remote.report import Report, read_types
 from viewer.remote.settings import ViewSettings
 from wire.errors import ProtocolError
+from wire.signal import commands as sc
 from wire.signal.commands import Command
 
 __all__ = ["run_window"]
@@ -97,7 +99,13 @@ class _Window:
         self.files: FilesApp | None = None
         settings = ViewSettings(default_folder())
         self.app = RemoteApp(
-            root, look, self.model, self._make_link, on_close=self._closing, settings=settings
+            root,
+            look,
+            self.model,
+            self._make_link,
+            on_close=self._closing,
+            settings=settings,
+            on_report=self._send_report,
         )
         assert self.link is not None
         self.files = FilesApp(root, look, self.model, self.link)
@@ -151,8 +159,16 @@ class _Window:
                 self.model.options = options
             case {"t": "survey", "grade": str(grade)}:
                 self.app.take_survey(grade)
+            case {"t": "report", "types": list(types), "opens": bool(opens)}:
+                self.app.offer_report(read_types(types), opens=opens)
+            case {"t": "reported"}:
+                self.app.report_answered(line.get("code"))
             case {"t": "close"} | {"t": "parent_gone"}:
                 self.app.close_window()
+
+    def _send_report(self, report: Report) -> None:
+        command = sc.Report(self._opening["session"], report.issue_type, report.result, report.content)
+        self._parent.send_command(command)
 
     def _closing(self) -> None:
         self.pump.stop()

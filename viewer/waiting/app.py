@@ -38,6 +38,7 @@ from viewer.waiting.model import (
     LoggedOut,
     OptionsChanged,
     Refreshed,
+    ReportWanted,
     Slot,
     Surveyed,
     Told,
@@ -363,6 +364,8 @@ class WaitingApp:
                 self._toast(t("%(number)s번 고객의 지원이 끝났습니다.", number=number), icon="check")
             case Surveyed():
                 self._surveyed(happening)
+            case ReportWanted(session, types, opens):
+                self._tell_session(session, {"t": "report", "types": types, "opens": opens})
             case Told(text_ko, text_en):
                 self._toast(text_ko if words.language() == "ko" else text_en, icon="bell", for_ms=30_000)
             case LoggedOut(reason):
@@ -404,9 +407,12 @@ class WaitingApp:
             icon=icon,
             for_ms=12_000,
         )
-        for participant, session in list(self._sessions.items()):
-            if session == survey.session:
-                self.windows.tell(participant, {"t": "survey", "grade": survey.grade})
+        self._tell_session(survey.session, {"t": "survey", "grade": survey.grade})
+
+    def _tell_session(self, session: str, line: dict[str, Any]) -> bool:
+        """Tell every window of a support session; whether one is there to hear it."""
+        heard = [self.windows.tell(one, line) for one, its in self._sessions.items() if its == session]
+        return any(heard)
 
     def _announce(self, slot: Slot) -> None:
         """Somebody came: sound, or where none can be heard (or none is wanted) a flash."""
@@ -618,6 +624,10 @@ class WaitingApp:
         )
 
     def _answered(self, command: Command, answer: Answer) -> None:
+        if isinstance(command, sc.Report):
+            code = None if answer.ok else answer.code or "unknown"
+            if self._tell_session(command.session, {"t": "reported", "code": code}):
+                return
         if not answer.ok and not isinstance(command, sc.LinkReport | sc.TicketNeed):
             text = codes.sentence(answer.code or "unknown")
             self._toast(text, tone="Danger", icon="warning")

@@ -29,6 +29,7 @@ from wire.signal.messages import (
     Offer,
     ParticipantLeft,
     Received,
+    ReportAsked,
     SessionInfo,
     SessionState,
     SignalMessage,
@@ -50,6 +51,7 @@ __all__ = [
     "LoggedOut",
     "OptionsChanged",
     "Refreshed",
+    "ReportWanted",
     "Slot",
     "Step",
     "Surveyed",
@@ -174,6 +176,15 @@ class Surveyed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportWanted:
+    """A support that ends may be described; `types` as (id, name), `opens`: without being asked for."""
+
+    session: str
+    types: tuple[tuple[str, str], ...]
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A notice of the operator, in both languages."""
 
@@ -197,6 +208,7 @@ Happening: TypeAlias = (
     | ForParticipant
     | Finished
     | Surveyed
+    | ReportWanted
     | Told
     | LoggedOut
 )
@@ -231,6 +243,7 @@ class WaitingModel:
             ParticipantLeft: self._take_left,
             Ended: self._take_ended,
             Survey: self._take_survey,
+            ReportAsked: self._take_report,
             LoginEnded: lambda message, _: [LoggedOut(message.reason)],
             Notice: lambda message, _: [Told(message.text_ko, message.text_en)],
         }
@@ -362,6 +375,10 @@ class WaitingModel:
         if slot is not None:
             self._keep(replace(slot, grade=message.grade))
         return [Surveyed(message.session, self._numbers.get(message.session), message.grade)]
+
+    def _take_report(self, message: ReportAsked, _now: float) -> list[Happening]:
+        types = tuple((one.id, one.name) for one in message.types)
+        return [ReportWanted(message.session, types, message.opens)]
 
     def _take_arrival(self, message: Arrival, _now: float) -> list[Happening]:
         slot = self.of_session(message.session)

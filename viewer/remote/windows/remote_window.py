@@ -18,15 +18,28 @@ from desktop.theme import Theme
 from desktop.words import t
 from viewer.remote.model import Status
 from viewer.remote.picture import Frame
+from viewer.remote.report import Report, ReportOffer
 from viewer.remote.windows.bar_window import Bar, Commands
 from viewer.remote.windows.desktop_window import BACKDROP, DesktopView, Hands
 from viewer.remote.windows.popover_window import Popover
+from viewer.remote.windows.report_window import ReportForm
 
 __all__ = ["RemoteWindow", "WindowCommands"]
 
 _EDGE_PX = 3
 _LINGER_MS = 1200
 _ROOM_OF_SCREEN = 0.92
+_SHEET_AT = 0.48
+_BUTTONS_OF_SUPPORT = (
+    "control",
+    "clipboard",
+    "special",
+    "quality",
+    "refresh",
+    "screenshot",
+    "scale",
+    "end",
+)
 
 
 class WindowCommands(Commands, Hands, Protocol):
@@ -35,6 +48,8 @@ class WindowCommands(Commands, Hands, Protocol):
     def end_now(self) -> None: ...
     def close_window(self) -> None: ...
     def room_changed(self) -> None: ...
+    def open_report(self) -> None: ...
+    def save_report(self, report: Report) -> None: ...
 
 
 class RemoteWindow:
@@ -71,6 +86,10 @@ class RemoteWindow:
         self._banner_status: Status | None = None
         self._sheet: tk.Frame | None = None
         self._sheet_widgets: dict[str, tk.Misc] = {}
+        self._form: ReportForm | None = None
+        self._report_step: str | None = None
+        #: Of the countdowns only the last one that began goes on.
+        self._countdown = 0
         root.columnconfigure(0, weight=1)
         root.rowconfigure(1, weight=1)
         self.desktop.grid(row=1, column=0, sticky="nsew")
@@ -159,54 +178,137 @@ class RemoteWindow:
         self.popover.widgets.update({"end-confirm": button, "end-cancel": stay})
         self.popover.place(button)
 
-    def show_ended(self, title: str, lines: list[tuple[str, str]], *, closes_after_s: int | None) -> None:
-        """The last sheet: how it ended, facts as (name, value), one button. A later call replaces it.
+    def show_ended(
+        self,
+        title: str,
+        lines: list[tuple[str, str]],
+        *,
+        closes_after_s: int | None,
+        report: ReportOffer | None = None,
+    ) -> None:
+        """The last sheet: how it ended, facts as (name, value), the report, one button to close.
 
-        `closes_after_s`: the window counts down and closes by itself; None: it waits for the agent.
+        A later call changes it; what the agent has written meanwhile stays. `closes_after_s`: the window
+        counts down and closes by itself; None: it waits for the agent.
         """
-        self.popover.close()
-        self.show_status(None)
-        # What is over is not looked at any longer, least of all by who walks past.
-        self.desktop.hide_picture()
-        if self._sheet is not None:
-            self._sheet.destroy()
+        is_new = self._sheet is None
+        if is_new:
+            self.popover.close()
+            self.show_status(None)
+            # What is over is not looked at any longer, least of all by who walks past.
+            self.desktop.hide_picture()
+            self._make_sheet()
+            for name in _BUTTONS_OF_SUPPORT:
+                self.bar.widgets[name].state(["disabled"])  # type: ignore[attr-defined]
+        self._fill_sheet(title, lines)
+        close = self._sheet_widgets["ended-close"]
+        assert isinstance(close, ttk.Button)
+        is_new_step = self._show_report(report)
+        is_writing = report is not None and report.step in ("open", "sending")
+        close.configure(
+            text=t("적지 않고 창 닫기") if is_writing else t("창 닫기"),
+            style="TButton" if is_writing else "Primary.TButton",
+        )
+        if self._form is not None and is_new_step:
+            self._make_room()
+            self._form.focus_first()
+        elif is_new or is_new_step:
+            close.focus_set()
+        self._publish()
+        self._countdown += 1
+        if closes_after_s is not None:
+            self._count_down(close, closes_after_s, self._countdown)
+
+    def _make_sheet(self) -> None:
         theme = self._theme
         sheet = tk.Frame(self.root, background=theme.tokens.line, padx=1, pady=1)
         inside = ttk.Frame(sheet, padding=theme.px(28))
         inside.pack()
         ttk.Label(inside, image=theme.icon("check", 30, "connected")).pack()
-        ttk.Label(inside, text=title, style="Title.TLabel", wraplength=theme.px(420), justify="center").pack(
-            pady=(theme.px(8), theme.px(14))
+        self._sheet_title = ttk.Label(
+            inside, style="Title.TLabel", wraplength=theme.px(420), justify="center"
         )
-        table = ttk.Frame(inside)
-        table.pack(pady=(0, theme.px(20)))
-        for row, (name, value) in enumerate(lines):
-            ttk.Label(table, text=name, style="Soft.TLabel").grid(row=row, column=0, sticky="w", pady=3)
-            ttk.Label(table, text=value).grid(row=row, column=1, sticky="w", padx=(theme.px(20), 0))
-        close = ttk.Button(
-            inside, text=t("창 닫기"), style="Primary.TButton", command=self._commands.close_window
-        )
-        close.pack(fill="x")
+        self._sheet_title.pack(pady=(theme.px(8), theme.px(14)))
+        self._facts = ttk.Frame(inside)
+        self._facts.pack(pady=(0, theme.px(12)))
+        self._report_place = ttk.Frame(inside)
+        close = ttk.Button(inside, command=self._commands.close_window)
+        close.pack(fill="x", pady=(theme.px(8), 0))
+        self._report_place.pack(fill="x", before=close)
         for key in ("<Return>", "<KP_Enter>", "<Escape>"):
             close.bind(key, lambda _: self._commands.close_window())
-        sheet.place(relx=0.5, rely=0.48, anchor="center")
+        sheet.place(relx=0.5, rely=_SHEET_AT, anchor="center")
         self._sheet = sheet
         self._sheet_widgets = {"ended-close": close}
-        for name in ("control", "clipboard", "special", "quality", "refresh", "screenshot", "scale", "end"):
-            self.bar.widgets[name].state(["disabled"])  # type: ignore[attr-defined]
-        close.focus_set()
-        self._publish()
-        if closes_after_s is not None:
-            self._count_down(close, closes_after_s)
 
-    def _count_down(self, button: ttk.Button, left_s: int) -> None:
-        if not button.winfo_exists():
+    def _fill_sheet(self, title: str, lines: list[tuple[str, str]]) -> None:
+        self._sheet_title.configure(text=title)
+        for old in self._facts.winfo_children():
+            old.destroy()
+        for row, (name, value) in enumerate(lines):
+            ttk.Label(self._facts, text=name, style="Soft.TLabel").grid(row=row, column=0, sticky="w", pady=3)
+            ttk.Label(self._facts, text=value).grid(
+                row=row, column=1, sticky="w", padx=(self._theme.px(20), 0)
+            )
+
+    def _show_report(self, report: ReportOffer | None) -> bool:
+        """Bring the report to its step; whether that changed what stands there."""
+        if self._form is not None and report is not None and report.step in ("open", "sending"):
+            self._form.show(report)
+            return False
+        step = report.step if report is not None else None
+        if report is None or step == self._report_step:
+            return False
+        self._report_step = step
+        for old in self._report_place.winfo_children():
+            old.destroy()
+        self._form = None
+        close = self._sheet_widgets["ended-close"]
+        self._sheet_widgets = {"ended-close": close}
+        if step == "saved":
+            said = ttk.Label(
+                self._report_place,
+                text=f"  {t('상담 기록을 저장했습니다.')}",
+                image=self._theme.icon("check", 18, "connected"),
+                compound="left",
+                style="Connected.TLabel",
+            )
+            said.pack()
+        elif step == "offered":
+            button = ttk.Button(
+                self._report_place, text=t("상담 유형 적기"), command=self._commands.open_report
+            )
+            button.bind("<Return>", lambda _: self._commands.open_report())
+            button.pack(fill="x")
+            self._sheet_widgets["report-open"] = button
+        else:
+            self._form = ReportForm(self._report_place, self._theme, report, self._commands.save_report)
+            self._form.pack(fill="x")
+            self._sheet_widgets |= self._form.widgets
+            for widget in self._form.widgets.values():
+                widget.bind("<Escape>", lambda _: self._commands.close_window())
+        return True
+
+    def _make_room(self) -> None:
+        """A small window grows to what the form needs, where the screen allows."""
+        assert self._sheet is not None
+        root = self.root
+        root.update_idletasks()
+        needed = round(
+            (self._sheet.winfo_reqheight() / 2 + self._below_bar() + self._theme.px(8)) / _SHEET_AT
+        )
+        if root.winfo_height() < needed and not self.is_full_screen:
+            height = min(needed, int(root.winfo_screenheight() * _ROOM_OF_SCREEN))
+            root.geometry(f"{root.winfo_width()}x{height}")
+
+    def _count_down(self, button: ttk.Button, left_s: int, count: int) -> None:
+        if count != self._countdown or not button.winfo_exists():
             return
         if left_s <= 0:
             self._commands.close_window()
             return
         button.configure(text=t("창 닫기 (%(seconds)s)", seconds=left_s))
-        run_later(button, 1000, lambda: self._count_down(button, left_s - 1))
+        run_later(button, 1000, lambda: self._count_down(button, left_s - 1, count))
 
     # -- bar and full screen
 

@@ -2,7 +2,7 @@
 
 Decides where to listen, whom to let in and what to try. The customer's PC never opens a port: a firewall's
 question would frighten whoever is being helped. Leaves the bytes to wire/direct.py, and when a channel
-changes its way to desktop/support_link.py. All of it on the link thread.
+changes its way to desktop/direct_way.py. All of it on the link thread.
 
 Pre-auth work is bounded: at most MAX_DIRECT_STRANGERS connections without a token, each for DIRECT_TOKEN_S,
 each costing one comparison; a token opens one connection.
@@ -261,22 +261,21 @@ class DirectDial:
         """This leg was sealed first: the others of its channel are let go."""
         for other in self._racing.pop(leg.name, []):
             if other is not leg:
-                _drop(other)
+                other.drop()
 
     def lost(self, leg: Leg) -> None:
         """This leg came to nothing."""
         racing = self._racing.get(leg.name, [])
         if leg in racing:
             racing.remove(leg)
-        if leg.patience is not None:
-            leg.patience.cancel()
+        leg.end_patience()
 
     def stop(self) -> None:
         """Let everything go that is under way."""
         racing, self._racing = self._racing, {}
         for legs in racing.values():
             for leg in legs:
-                _drop(leg)
+                leg.drop()
         self._tried.clear()
 
     def _dial(self, name: Channel, place: Place, token: str, relay_is_local: bool) -> None:
@@ -300,12 +299,5 @@ class DirectDial:
         leg.patience = self._link.call_later(DIRECT_SEALED_S, lambda: self._give_up(leg))
 
     def _give_up(self, leg: Leg) -> None:
-        _drop(leg)
+        leg.drop()
         self._on_lost(leg, LinkLost("not sealed in time"))
-
-
-def _drop(leg: Leg) -> None:
-    if leg.patience is not None:
-        leg.patience.cancel()
-    if leg.connection is not None:
-        leg.connection.close()

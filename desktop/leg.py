@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from desktop.connection import Connection, Timer
@@ -10,6 +11,8 @@ from wire.direct import DirectChannel
 from wire.terms import Channel
 
 __all__ = ["Leg"]
+
+log = logging.getLogger(__name__)
 
 
 class Leg:
@@ -32,8 +35,27 @@ class Leg:
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye and let the socket finish by itself."""
         self.why = self.why or reason
-        if self.patience is not None:
-            self.patience.cancel()
+        self.end_patience()
         if self.connection is not None:
             self.channel.close(code, reason)
             self.connection.finish()
+
+    def drop(self) -> None:
+        """Close the socket without a word."""
+        self.end_patience()
+        if self.connection is not None:
+            self.connection.close()
+
+    def end_patience(self) -> None:
+        """It is sealed, or it is over: nobody waits any more."""
+        if self.patience is not None:
+            self.patience.cancel()
+
+    def log_end(self, epoch: int, now: float, *, was_open: bool) -> None:
+        """Write down how it ended and what it carried."""
+        facts: dict[str, object] = {"channel": self.name, "epoch": epoch, "reason": self.why}
+        if was_open and self.connection is not None:
+            facts["duration_s"] = round(now - self.opened_at, 1)
+            facts["sent_bytes"] = self.connection.sent_bytes
+            facts["received_bytes"] = self.connection.received_bytes
+        log.info("channel_closed", extra=facts)

@@ -31,7 +31,7 @@ class FilesStory(Story):
     def __init__(self) -> None:
         super().__init__()
         for end in (self.agent, self.customer):
-            end.link._on_demand = {"files"}
+            end.link._extras.names = {"files"}
 
     def make_board(self) -> Switchboard:
         return FilesBoard(self.relay.port)

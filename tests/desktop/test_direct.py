@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from desktop import support_link as module
+from desktop import direct_way as module
 from desktop.direct import DirectDoor, is_allowed
 from tests.desktop.servers import DEADLINE_S, TcpServer, wait_until
 from tests.desktop.test_support_link import PUMP, End, Story
@@ -32,7 +32,7 @@ class Straight(Story):
         self.agent = End(self.threads[0], "agent", self.board, make_door=self.make_door)
         self.board.ends["agent"] = self.agent
         for end in (self.agent, self.customer):
-            end.link._on_way = self.ways[end.side].append
+            end.link._tell.way = self.ways[end.side].append
         self.seen: list[bytes] = []
         self.relay.spoil = self.note
         if options is not None:
@@ -107,7 +107,7 @@ def test_it_leaves_a_way_that_went_silent(
     monkeypatch.setattr(module, "DIRECT_BEAT_S", 0.05)
     wait_until(story.is_straight)
     for end in (story.agent, story.customer) if both else (story.customer,):
-        leg = end.link._direct["screen"]
+        leg = end.link._direct.legs["screen"]
         assert leg.connection is not None
         monkeypatch.setattr(leg.channel, "receive", lambda data: None)
         monkeypatch.setattr(type(leg.connection), "_read", _reads_nothing(leg.connection))
@@ -133,7 +133,7 @@ def test_it_goes_on_while_the_relay_is_away(story: Straight) -> None:
 
 
 def test_it_tries_again_after_a_while(story: Straight, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_DIRECT_AGAIN_S", (0.05,))
+    monkeypatch.setattr(module, "_AGAIN_S", (0.05,))
     wait_until(story.is_straight)
     cut(story.agent)
     wait_until(lambda: story.ways["customer"] == ["direct", "relay", "direct"])
@@ -248,7 +248,7 @@ def answers(port: int) -> bool:
 
 def cut(end: End) -> None:
     """Break the straight socket of this end, as a router that forgot it does."""
-    leg = end.link._direct["screen"]
+    leg = end.link._direct.legs["screen"]
     assert leg.connection is not None
     assert leg.connection._socket is not None
     leg.connection._socket.shutdown(socket.SHUT_RDWR)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from desktop import support_link as module
+from desktop import tickets as tickets_module
 from desktop.backoff import Backoff
 from desktop.connection import LinkThread
 from desktop.support_link import ParticipantLink
@@ -269,8 +270,8 @@ def test_it_shows_an_unspent_ticket_again(fresh: Story) -> None:
     port = fresh.relay.port
     fresh.relay.close()
     tries = iter([0.005, 0.005, 0.3])
-    fresh.agent.link._backoff = Backoff(lambda low, high: next(tries, 0.3))
-    fresh.customer.link._backoff = Backoff(lambda low, high: 0.2)
+    fresh.agent.link._tickets.backoff = Backoff(lambda low, high: next(tries, 0.3))
+    fresh.customer.link._tickets.backoff = Backoff(lambda low, high: 0.2)
     fresh.board.ask_keys()
     wait_until(lambda: fresh.agent.words)
     fresh.relay = FakeRelay(port=port)
@@ -323,7 +324,7 @@ def test_it_waits_with_an_early_offer_until_the_keys_are_there(fresh: Story) -> 
 def test_it_asks_anew_when_the_tickets_lapsed_before_the_keys(
     fresh: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_TICKET_MARGIN_S", 1000.0)
+    monkeypatch.setattr(tickets_module, "_MARGIN_S", 1000.0)
     fresh.board.ttl_s = 1
     clock = fresh.threads[0].clock
     fresh.board.offer()
@@ -423,11 +424,11 @@ def test_it_breaks_off_when_somebody_else_helps() -> None:
 
 def test_it_reopens_control_when_the_other_end_breaks_its_rules(story: Story) -> None:
     def cheat() -> None:
-        control = story.agent.link._control
-        assert control is not None
-        control._sent_i = 0
-        control._push(k.Release())
-        story.agent.link._flush_control(story.agent.link._legs["control"])
+        talk = story.agent.link._control
+        assert talk._protocol is not None
+        talk._protocol._sent_i = 0
+        talk._protocol._push(k.Release())
+        talk._flush()
 
     story.threads[0].call(cheat)
     wait_until(lambda: story.is_open(3))

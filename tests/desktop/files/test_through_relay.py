@@ -48,11 +48,12 @@ class Carrier:
         self.chunk_bytes = 0
         self.desk = FilesDesk(end.side, end.link, Ends(on_views=self._show, folder=lambda _job: folder))
         link: Any = end.link
-        link._on_demand = {"files"}
-        opened, lost, send = link._on_channel_open, link._on_channel_lost, link.send
-        link._on_channel_open = lambda name: (opened(name), name == "files" and self.desk.opened())
-        link._on_channel_lost = lambda name: (lost(name), name == "files" and self.desk.lost())
-        link._on_plain = lambda name, data: name == "files" and self.desk.take(data)
+        link._extras.names = {"files"}
+        tell, send = link._tell, link.send
+        opened, lost = tell.channel_open, tell.channel_lost
+        tell.channel_open = lambda name: (opened(name), name == "files" and self.desk.opened())
+        tell.channel_lost = lambda name: (lost(name), name == "files" and self.desk.lost())
+        tell.plain = lambda name, data: name == "files" and self.desk.take(data)
 
         def count(channel: str, plain: bytes, *, epoch: int | None = None) -> bool:
             if plain[:1] == b"\x01":

@@ -30,6 +30,7 @@ DEEDS: Final = {
     "operator.password_set": _l("운영자 비밀번호 바꾸기"),
     "operator.state_set": _l("운영자 상태 바꾸기"),
     "operator.two_step_on": _l("2단계 로그인 켜기"),
+    "operator.recovery_codes_made": _l("복구 코드 새로 만들기"),
     "operator.two_step_reset": _l("2단계 로그인 풀어 주기"),
 }
 

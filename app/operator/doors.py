@@ -20,9 +20,15 @@ from app.accounts.attempts import count_attempt, forgive_attempts, lock_attempts
 from app.accounts.confirm import CONFIRM
 from app.accounts.errors import CodeRefused, LogInRefused
 from app.accounts.rules import OPERATOR_BY_ID, OPERATOR_BY_SOURCE, TOTP_BY_AGENT
-from app.accounts.totp import address_for_app, matching_step, new_secret, tidy_code
+from app.accounts.totp import (
+    address_for_app,
+    is_recovery_code,
+    matching_step,
+    new_secret,
+    tidy_code,
+)
 from app.errors import AppError, LogInNeeded, Refused
-from app.operator import audit
+from app.operator import audit, recovery
 from app.operator.errors import OperatorRejected
 from app.operator.models import Operator, OperatorLogin
 from app.passwords import hash_password, is_right_password, waste_time
@@ -49,6 +55,7 @@ __all__ = [
     "log_in",
     "log_in_by_code",
     "mark_seen",
+    "renew_recovery_codes",
     "reset_totp",
     "set_password",
     "set_state",
@@ -150,7 +157,10 @@ def log_in_by_code(token: str, code: str, *, now: datetime) -> None:
         if outcome is None:
             row.is_open, row.expires_at = True, now + IDLE
             operator.last_access_at = now
-            audit.record("operator.logged_in", f"operator:{operator.id}", by=actor_of(operator), at=now)
+            data = (
+                {"codes_left": recovery.count_codes(operator.id)} if is_recovery_code(tidy_code(code)) else {}
+            )
+            audit.record("operator.logged_in", f"operator:{operator.id}", data, by=actor_of(operator), at=now)
         else:
             audit.record("operator.log_in_refused", f"operator:{operator.id}", by=actor_of(operator), at=now)
     if outcome is not None:
@@ -228,18 +238,36 @@ def begin_totp(operator_id: int) -> tuple[str, str]:
     return secret, address_for_app(secret, account=f"{login_id} (operator)", company="BaroHelp")
 
 
-def confirm_totp(operator_id: int, code: str, *, password: str, now: datetime) -> None:
-    """Let the second step count from now on. Raises Refused, TooManyAttempts, CodeRefused."""
+def confirm_totp(operator_id: int, code: str, *, password: str, now: datetime) -> list[str]:
+    """Let the second step count from now on; return the recovery codes, which are shown this one time.
+
+    Raises Refused, TooManyAttempts, CodeRefused.
+    """
     _confirm(_get(operator_id), password, now)
-    outcome: AppError | None = None
+    codes: list[str] = []
     with writing():
         row = _get(operator_id)
         outcome = _take_code(row, code, now) if row.totp_confirmed_at is None else CodeRefused()
         if outcome is None:
             row.totp_confirmed_at = now
+            codes = recovery.make_codes(operator_id)
             audit.record("operator.two_step_on", f"operator:{operator_id}", by=actor_of(row), at=now)
     if outcome is not None:
         raise outcome
+    return codes
+
+
+def renew_recovery_codes(operator_id: int, *, password: str, now: datetime) -> list[str]:
+    """Ten new recovery codes, the old ones open nothing any more. Raises Refused, TooManyAttempts."""
+    _confirm(_get(operator_id), password, now)
+    with writing():
+        row = _get(operator_id)
+        if row.totp_confirmed_at is None:
+            raise Refused(_l("2단계 로그인을 먼저 켜 주십시오."))
+        codes = recovery.make_codes(operator_id)
+        deed = "operator.recovery_codes_made"
+        audit.record(deed, f"operator:{operator_id}", by=actor_of(row), at=now)
+    return codes
 
 
 def reset_totp(operator: Operator, *, by: Actor, now: datetime) -> None:
@@ -248,6 +276,7 @@ def reset_totp(operator: Operator, *, by: Actor, now: datetime) -> None:
     with writing():
         row = _get(operator_id)
         row.totp_sealed, row.totp_confirmed_at = None, None
+        recovery.forget_codes(operator_id)
         _end(OperatorLogin.operator_id == operator_id, "rules", now)
         audit.record("operator.two_step_reset", f"operator:{operator_id}", by=by, at=now)
 
@@ -310,9 +339,11 @@ def _take_code(operator: Operator, code: str, now: datetime) -> AppError | None:
     wait_s = lock_attempts(TOTP_BY_AGENT, source, now=now)
     if wait_s:
         return too_many(wait_s)
-    secret = _secret_of(operator)
-    step = matching_step(secret, tidy_code(code), now, after=operator.totp_last_step) if secret else None
-    won = step is not None and _raise_step(operator.id, step)
+    typed = tidy_code(code)
+    if is_recovery_code(typed):
+        won = recovery.take_recovery_code(operator.id, typed, now)
+    else:
+        won = _take_totp(operator, typed, now)
     if not won:
         count_attempt(TOTP_BY_AGENT, source, now=now)
         return CodeRefused()
@@ -320,10 +351,14 @@ def _take_code(operator: Operator, code: str, now: datetime) -> AppError | None:
     return None
 
 
-def _raise_step(operator_id: int, step: int) -> bool:
+def _take_totp(operator: Operator, code: str, now: datetime) -> bool:
+    secret = _secret_of(operator)
+    step = matching_step(secret, code, now, after=operator.totp_last_step) if secret else None
+    if step is None:
+        return False
     won = db.session.execute(
         update(Operator)
-        .where(Operator.id == operator_id, Operator.totp_last_step < step)
+        .where(Operator.id == operator.id, Operator.totp_last_step < step)
         .values(totp_last_step=step)
     )
     return bool(won.rowcount == 1)  # type: ignore[attr-defined]

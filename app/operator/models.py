@@ -13,7 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.database import BIGINT, Model, now_utc, public_id
 
-__all__ = ["Notice", "Operator", "OperatorAudit", "OperatorAuditHead", "OperatorLogin"]
+__all__ = [
+    "Notice",
+    "Operator",
+    "OperatorAudit",
+    "OperatorAuditHead",
+    "OperatorLogin",
+    "OperatorRecoveryCode",
+]
 
 
 class Operator(Model):
@@ -60,6 +67,17 @@ class OperatorLogin(Model):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+
+
+class OperatorRecoveryCode(Model):
+    """One of the ten codes that stand in for a lost phone, each good once."""
+
+    __table_args__ = (UniqueConstraint("operator_id", "hash"),)
+
+    id: Mapped[int] = mapped_column(BIGINT, primary_key=True)
+    operator_id: Mapped[int] = mapped_column(BIGINT, ForeignKey("operator.id"))
+    hash: Mapped[str]
+    used_at: Mapped[datetime | None]
 
 
 class OperatorAudit(Model):

@@ -1,4 +1,4 @@
-"""An operator's own password and second step."""
+"""An operator's own password, second step and recovery codes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.accounts.forms import NewPasswordForm
 from app.errors import AppError, NotFound
-from app.operator import doors
+from app.operator import doors, recovery
 from app.operator.doer import my_row
 from app.operator.views import blueprint
 from app.routes import current_identity, operator_only
@@ -21,16 +21,18 @@ __all__: list[str] = []
 @blueprint.route("/operator/me", methods=["GET", "POST"])
 @operator_only
 def own() -> ResponseReturnValue:
-    """Change the password or set the second step up, as the pressed button says."""
+    """Change the password, set the second step up or draw new recovery codes, as the pressed button says."""
     form, refusal, status = NewPasswordForm(), "", 200
     if request.method == "POST":
-        deed = {"password": _change_password, "confirm": _confirm}.get(request.form.get("deed", ""))
+        deeds = {"password": _change_password, "confirm": _confirm, "renew": _renew}
+        deed = deeds.get(request.form.get("deed", ""))
         if deed is None:
             raise NotFound
         status = 422
         try:
-            if deed(form):
-                return redirect(url_for("operator.own"))
+            answer = deed(form)
+            if answer is not None:
+                return answer
         except AppError as error:
             refusal, status = str(error.for_reader), error.status
     operator = my_row()
@@ -39,14 +41,20 @@ def own() -> ResponseReturnValue:
         secret, address = doors.begin_totp(operator.id)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=4, light="#fff")
     page = render_template(
-        "operator/me.html", operator=my_row(), form=form, refusal=refusal, picture=picture, secret=secret
+        "operator/me.html",
+        operator=my_row(),
+        form=form,
+        refusal=refusal,
+        picture=picture,
+        secret=secret,
+        left=recovery.count_codes(my_row().id),
     )
     return page, status
 
 
-def _change_password(form: NewPasswordForm) -> bool:
+def _change_password(form: NewPasswordForm) -> ResponseReturnValue | None:
     if not form.validate():
-        return False
+        return None
     doors.change_password(
         my_row().id,
         current=request.form.get("current", ""),
@@ -55,11 +63,15 @@ def _change_password(form: NewPasswordForm) -> bool:
         now=now_utc(),
     )
     flash(_("비밀번호를 바꾸었습니다. 다른 곳에서는 로그아웃되었습니다."))
-    return True
+    return redirect(url_for("operator.own"))
 
 
-def _confirm(_form: NewPasswordForm) -> bool:
+def _confirm(_form: NewPasswordForm) -> ResponseReturnValue:
     code, password = request.form.get("code", ""), request.form.get("current", "")
-    doors.confirm_totp(my_row().id, code, password=password, now=now_utc())
-    flash(_("2단계 로그인을 켰습니다."))
-    return True
+    codes = doors.confirm_totp(my_row().id, code, password=password, now=now_utc())
+    return render_template("operator/recovery_codes.html", codes=codes)
+
+
+def _renew(_form: NewPasswordForm) -> ResponseReturnValue:
+    codes = doors.renew_recovery_codes(my_row().id, password=request.form.get("current", ""), now=now_utc())
+    return render_template("operator/recovery_codes.html", codes=codes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -11,7 +12,7 @@ from sqlalchemy import select, update
 
 from app.operator import audit, doors
 from app.operator.anchors import anchor_head, read_anchors
-from app.operator.models import Operator, OperatorAudit, OperatorLogin
+from app.operator.models import Operator, OperatorAudit, OperatorLogin, OperatorRecoveryCode
 from tenants.audit import SYSTEM
 from tenants.database import db, now_utc
 from tenants.writing import writing
@@ -35,12 +36,28 @@ def deeds(app) -> list[str]:
 
 def add_second_step(app, operator_id: int) -> str:
     """Give Oper a second step that was set up two minutes ago; the secret."""
+    return second_step_of(app, operator_id)[0]
+
+
+def second_step_of(app, operator_id: int) -> tuple[str, list[str]]:
+    """The same, with the recovery codes."""
     then = now_utc() - timedelta(minutes=2)
     with app.app_context():
         secret, _address = doors.begin_totp(operator_id)
         code = pyotp.TOTP(secret).at(then)
-        doors.confirm_totp(operator_id, code, password=OPER_PASSWORD, now=then)
-    return secret
+        return secret, doors.confirm_totp(operator_id, code, password=OPER_PASSWORD, now=then)
+
+
+def codes_on(page: str) -> list[str]:
+    """The recovery codes that a page shows."""
+    return re.findall(r"\b[2-9a-z]{4}-[2-9a-z]{4}-[2-9a-z]{4}\b", page.split('id="codes">', 1)[-1])
+
+
+def log_in_with(app, code: str):
+    """What comes of the password and this code, in a browser of its own."""
+    browser = app.test_client()
+    browser.post(LOGIN, data=FORM)
+    return browser.post("/operator/login/code", data={"code": code})
 
 
 def test_it_works(app, client, staff: int) -> None:
@@ -132,8 +149,58 @@ def test_the_second_step_is_set_up_on_the_page(app, staff: int) -> None:
     secret = page.split('id="secret">', 1)[1].split("<", 1)[0]
     form = {"deed": "confirm", "code": pyotp.TOTP(secret).now()}
     assert browser.post("/operator/me", data=form | {"current": "wrong"}).status_code == 403
-    assert browser.post("/operator/me", data=form | {"current": OPER_PASSWORD}).status_code == 302
+    page = browser.post("/operator/me", data=form | {"current": OPER_PASSWORD})
+    assert (page.status_code, len(codes_on(page.text))) == (200, 10)
     assert "2단계 로그인이 꺼져 있습니다" not in browser.get("/operator").text
+
+
+def test_a_recovery_code_stands_in_for_a_phone_once(app, staff: int) -> None:
+    _secret, codes = second_step_of(app, staff)
+    assert len(set(codes)) == 10
+    assert log_in_with(app, codes[0].upper().replace("-", " ")).location == "/operator"
+    assert log_in_with(app, codes[0]).status_code == 401
+    assert log_in_with(app, codes[1]).location == "/operator"
+    with app.app_context():
+        stored = db.session.scalars(select(OperatorRecoveryCode)).all()
+        assert not set(codes) & {row.hash for row in stored}
+        assert sum(row.used_at is not None for row in stored) == 2
+
+
+def test_guessed_recovery_codes_are_counted(app, staff: int) -> None:
+    _secret, codes = second_step_of(app, staff)
+    answers = [log_in_with(app, f"abcd-efgh-jkm{last}").status_code for last in "23456"]
+    assert answers == [401] * 5
+    assert log_in_with(app, codes[0]).status_code == 429
+
+
+def test_another_operators_code_opens_nothing(app, staff: int) -> None:
+    other = make_operator(app, "second", "둘째").id
+    _secret, theirs = second_step_of(app, other)
+    add_second_step(app, staff)
+    assert log_in_with(app, theirs[0]).status_code == 401
+
+
+def test_new_recovery_codes_end_the_old_ones(app, staff: int) -> None:
+    _secret, codes = second_step_of(app, staff)
+    browser = app.test_client()
+    browser.post(LOGIN, data=FORM)
+    browser.post("/operator/login/code", data={"code": codes[0]})
+    page = browser.get("/operator/me").text
+    assert "남은 복구 코드 9개" in page
+    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    form = {"deed": "renew", "csrf_token": token, "current": "wrong"}
+    assert browser.post("/operator/me", data=form).status_code == 403
+    new = codes_on(browser.post("/operator/me", data=form | {"current": OPER_PASSWORD}).text)
+    assert log_in_with(app, codes[1]).status_code == 401
+    assert log_in_with(app, new[0]).location == "/operator"
+    assert "operator.recovery_codes_made" in deeds(app)
+
+
+def test_a_reset_takes_the_recovery_codes_away(app, client, staff: int) -> None:
+    second_step_of(app, staff)
+    assert app.test_cli_runner().invoke(args=["operator", "reset-two-step", "oper"]).exit_code == 0
+    with app.app_context():
+        assert db.session.scalars(select(OperatorRecoveryCode)).all() == []
 
 
 def test_another_password_ends_other_browsers(app, staff: int) -> None:
@@ -210,7 +277,7 @@ def test_a_lost_phone_is_mended_on_the_command_line(app, client, staff: int) -> 
     assert client.post(LOGIN, data=FORM).location == "/operator"
 
 
-def test_the_log_is_chained(app, staff: int) -> None:
+def test_the_log_is_chained(app, staff: int, storage) -> None:
     log_operator_in(app)
     runner = app.test_cli_runner()
     assert runner.invoke(args=["operator", "verify-log"]).output == "operators: ok\n"
@@ -221,6 +288,8 @@ def test_the_log_is_chained(app, staff: int) -> None:
         connection.close()
         assert audit.first_broken_entry() == 2
     assert runner.invoke(args=["operator", "verify-log"]).exit_code == 1
+    whole = runner.invoke(args=["audit", "verify"])
+    assert (whole.exit_code, whole.output.splitlines()[-1]) == (1, "(operators): broken at entry 2")
 
 
 def test_a_tail_that_was_cut_off_is_found(app, staff: int, tmp_path) -> None:
@@ -237,6 +306,48 @@ def test_a_tail_that_was_cut_off_is_found(app, staff: int, tmp_path) -> None:
         connection.close()
         assert audit.first_broken_entry() is None
         assert audit.first_broken_entry(read_anchors(tmp_path)) == 2
+
+
+@pytest.fixture
+def storage(app, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    """A folder for anchors that no other test's log has been written down in."""
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], storage_dir=tmp_path))
+    return tmp_path
+
+
+def test_a_log_computed_anew_with_the_key_is_found(app, staff: int, storage) -> None:
+    """Cut, and written on by somebody who has the key and the database: only the anchors know better."""
+    log_operator_in(app)
+    runner = app.test_cli_runner()
+    with app.app_context():
+        anchor_head(storage, now_utc())
+        length = db.session.scalars(select(OperatorAudit.n).order_by(OperatorAudit.n.desc())).first()
+        connection = db.engine.raw_connection()
+        connection.execute("DROP TRIGGER append_only_operator_audit_delete")
+        connection.execute("DELETE FROM operator_audit WHERE n > 1")
+        connection.execute(
+            "UPDATE operator_audit_head SET n = 1, mac = (SELECT mac FROM operator_audit WHERE n = 1)"
+        )
+        connection.close()
+        with writing():
+            for _ in range(length + 2):
+                audit.record("operator.logged_in", f"operator:{staff}", by=SYSTEM)
+        assert audit.first_broken_entry() is None
+    whole = runner.invoke(args=["audit", "verify"])
+    assert (whole.exit_code, whole.output.splitlines()[-1]) == (1, f"(operators): broken at entry {length}")
+
+
+def test_the_whole_log_holds_with_its_anchors(app, staff: int, storage) -> None:
+    log_operator_in(app)
+    with app.app_context():
+        anchor_head(storage, now_utc())
+    log_operator_in(app)
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["audit", "verify"]).output.splitlines() == [
+        "maru: ok",
+        "nuri: ok",
+        "(operators): ok",
+    ]
 
 
 def test_nobody_changes_the_log(app, staff: int) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from wire.errors import LimitExceeded, ProtocolError, WrongState
 from wire.files import events as e
 from wire.files import messages as m
+from wire.files.jobs import OpenFile, OpenJob, OpenJobs
 from wire.files.names import parts_of
 from wire.limits import MAX_FILE_WINDOW, MAX_OPEN_FILES, MAX_OPEN_JOBS
 
@@ -29,8 +30,7 @@ _KEPT_ANSWERS: Final = 4 * MAX_OPEN_FILES
 
 
 @dataclass(slots=True)
-class _File:
-    offer: m.Offer
+class _File(OpenFile):
     is_awaited: bool = False
     round: int = 0
     number: int = 0
@@ -41,31 +41,23 @@ class _File:
 
 
 @dataclass(slots=True)
-class _Job:
-    message: m.Job
-    is_taken: bool = False
+class _Job(OpenJob[_File]):
     files_left: int = 0
     folders_left: int = 0
     bytes_left: int = 0
-    paused_here: bool = False
-    paused_there: bool = False
-    files: dict[int, _File] = field(default_factory=dict)
     stored_bytes: int = 0
 
 
-class Inbox:
+class Inbox(OpenJobs[_Job, _File]):
     """Used by FilesProtocol alone; messages go to `say`, events to `tell`."""
 
     def __init__(self, say: Callable[[m.FileMessage], None], tell: Callable[[e.FilesEvent], None]) -> None:
-        self._say = say
+        super().__init__(say)
         self._tell = tell
-        self._jobs: dict[int, _Job] = {}
-        self._job_of: dict[int, int] = {}
         self._last_job = 0
         self._last_file = 0
         self._answers: OrderedDict[int, m.Stored | m.Drop] = OrderedDict()
         self._strays = MAX_FILE_WINDOW
-        self.is_open = False
         self._is_halted = False
 
     # -- the owner's deeds
@@ -115,20 +107,6 @@ class Inbox:
         if found is not None:
             self._answer(*found, m.Drop(file, code))
 
-    def cancel(self, job: int, code: str) -> None:
-        """End a job."""
-        known = self._jobs.get(job)
-        if known is not None:
-            self._say_if_open(m.Cancel(job, code))
-            self._remove(known)
-
-    def pause(self, job: int, on: bool) -> None:
-        """Let a job rest, or go on."""
-        known = self._jobs.get(job)
-        if known is not None and known.paused_here != on:
-            known.paused_here = on
-            self._say_if_open(m.Pause(job, on))
-
     def halt(self, on: bool) -> None:
         """Store nothing for a while: the right to receive is gone. What comes is dropped, and asked for anew
         afterwards.
@@ -159,18 +137,6 @@ class Inbox:
         return tuple(known.files) if known else ()
 
     # -- the connection
-
-    def open_jobs(self) -> tuple[int, ...]:
-        """For hello: the jobs this end knows of."""
-        return tuple(self._jobs)
-
-    def paused_jobs(self) -> tuple[int, ...]:
-        """For hello: what this end paused."""
-        return tuple(number for number, job in self._jobs.items() if job.paused_here)
-
-    def closed(self) -> None:
-        """The connection is gone; everything keeps its place."""
-        self.is_open = False
 
     def greeted(self, sending: Iterable[int], paused: Iterable[int]) -> None:
         """The other end's hello has come: what it no longer sends is over."""
@@ -355,20 +321,6 @@ class Inbox:
         self._remove(job)
         self._tell(e.JobEnded(job.message.job, code))
 
-    def _remove(self, job: _Job) -> None:
-        for file in list(job.files.values()):
-            self._forget(job, file)
-        self._jobs.pop(job.message.job, None)
-
     def _forget(self, job: _Job, file: _File) -> None:
-        job.files.pop(file.offer.file, None)
-        self._job_of.pop(file.offer.file, None)
+        super()._forget(job, file)
         self._allow_strays()
-
-    def _find(self, file: int) -> tuple[_Job, _File] | None:
-        number = self._job_of.get(file)
-        return None if number is None else (self._jobs[number], self._jobs[number].files[file])
-
-    def _say_if_open(self, message: m.FileMessage) -> None:
-        if self.is_open:
-            self._say(message)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from wire.errors import LimitExceeded, ProtocolError, WrongState
 from wire.files import events as e
 from wire.files import messages as m
+from wire.files.jobs import OpenFile, OpenJob, OpenJobs
 from wire.files.pacing import Pacer
 from wire.limits import MAX_OPEN_FILES, MAX_OPEN_JOBS
 
@@ -49,8 +50,7 @@ class _Mark:
 
 
 @dataclass(slots=True)
-class _File:
-    offer: m.Offer
+class _File(OpenFile):
     round: int = 0
     position: int = 0
     number: int = 0
@@ -69,14 +69,9 @@ class _File:
 
 
 @dataclass(slots=True)
-class _Job:
-    message: m.Job
-    is_taken: bool = False
+class _Job(OpenJob[_File]):
     was_done: bool = False
     skipped: int = 0
-    paused_here: bool = False
-    paused_there: bool = False
-    files: dict[int, _File] = field(default_factory=dict)
     acked_bytes: int = 0
 
     @property
@@ -84,19 +79,17 @@ class _Job:
         return self.paused_here or self.paused_there
 
 
-class Outbox:
+class Outbox(OpenJobs[_Job, _File]):
     """Used by FilesProtocol alone; numbers come from it, messages go to `say`, events to `tell`."""
 
     def __init__(
         self, say: Callable[[m.FileMessage | m.Chunk], None], tell: Callable[[e.FilesEvent], None]
     ) -> None:
-        self._say = say
+        super().__init__(say)
+        self._say: Callable[[m.FileMessage | m.Chunk], None] = say
         self._tell = tell
-        self._jobs: dict[int, _Job] = {}
-        self._job_of: dict[int, int] = {}
         self._ready: deque[int] = deque()
         self.pacer = Pacer()
-        self.is_open = False
         self.is_halted = False
         """Nothing is read while True: the right to send is gone for a while."""
 
@@ -137,20 +130,6 @@ class Outbox:
             self._say_if_open(m.Drop(file, code))
             self._forget(*found)
             self._finish(found[0])
-
-    def cancel(self, job: int, code: str) -> None:
-        """End a job."""
-        known = self._jobs.get(job)
-        if known is not None:
-            self._say_if_open(m.Cancel(job, code))
-            self._remove(known)
-
-    def pause(self, job: int, on: bool) -> None:
-        """Let a job rest, or go on."""
-        known = self._jobs.get(job)
-        if known is not None and known.paused_here != on:
-            known.paused_here = on
-            self._say_if_open(m.Pause(job, on))
 
     def next_read(self, now: float) -> Read | None:
         """The bytes that are due now; None: nothing is, or nothing may be on its way yet."""
@@ -193,17 +172,9 @@ class Outbox:
 
     # -- the connection
 
-    def open_jobs(self) -> tuple[int, ...]:
-        """For hello: the jobs this end knows of."""
-        return tuple(self._jobs)
-
-    def paused_jobs(self) -> tuple[int, ...]:
-        """For hello: what this end paused."""
-        return tuple(number for number, job in self._jobs.items() if job.paused_here)
-
     def closed(self) -> None:
         """The connection is gone; everything keeps its place."""
-        self.is_open = False
+        super().closed()
         self._ready.clear()
 
     def greeted(self, receiving: Iterable[int], paused: Iterable[int]) -> None:
@@ -326,28 +297,12 @@ class Outbox:
         self._remove(job)
         self._tell(e.JobEnded(job.message.job, code, job.skipped))
 
-    def _remove(self, job: _Job) -> None:
-        for file in list(job.files.values()):
-            self._forget(job, file)
-        self._jobs.pop(job.message.job, None)
-
     def _forget(self, job: _Job, file: _File) -> None:
         self.pacer.forget(file.in_flight)
-        number = file.offer.file
-        job.files.pop(number, None)
-        self._job_of.pop(number, None)
-        if number in self._ready:
-            self._ready.remove(number)
-
-    def _find(self, file: int) -> tuple[_Job, _File] | None:
-        number = self._job_of.get(file)
-        return None if number is None else (self._jobs[number], self._jobs[number].files[file])
+        super()._forget(job, file)
+        if file.offer.file in self._ready:
+            self._ready.remove(file.offer.file)
 
     def _known(self, file: int) -> tuple[_Job, _File]:
         job = self._jobs[self._job_of[file]]
         return job, job.files[file]
-
-    def _say_if_open(self, message: m.FileMessage) -> None:
-        """What is said while nobody listens is told by the next hello."""
-        if self.is_open:
-            self._say(message)

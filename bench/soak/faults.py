@@ -127,9 +127,9 @@ def half_open(world: World, _dice: random.Random) -> list[Row]:
 
 
 def network_away(world: World, dice: random.Random) -> list[Row]:
-    """Nothing passes to relay and web for 15 to 20 seconds, neither old nor new."""
+    """Nothing passes to relay and web for 15 to 20 seconds, neither old nor new; nobody is refused."""
     for line in (world.relay_line, world.web_line):
-        line.set("mute")
+        line.unplug()
     time.sleep(15 + 5 * dice.random())
     for line in (world.relay_line, world.web_line):
         line.heal()

@@ -1,12 +1,14 @@
 """A line that can break: TCP on loopback through which every connection of the ends goes.
 
 Modes for what is open and for what comes: `pass`; `mute` (the bytes vanish and nobody is told, as behind a
-router that forgot); `shake` (300 ms each way, one piece in twenty a second late); `crawl` (10 kB/s).
+router that forgot); `shake` (300 ms each way, one piece in twenty a second late); `crawl` (10 kB/s). `unplug`
+is a network that is away: what is open is mute, and whoever dials hears nothing, not even a refusal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
 import threading
@@ -17,6 +19,8 @@ Mode = Literal["pass", "mute", "shake", "crawl"]
 DELAY_S: Final = 0.3
 LATE_S: Final = 1.0
 CRAWL_BPS: Final = 10_000
+_BACKLOG: Final = 512
+_FILL: Final = 4  # connections that fill a queue of one
 
 
 @dataclass(eq=False)
@@ -30,11 +34,14 @@ class Line:
     def __init__(self, target_port: int, seed: int) -> None:
         self._target_port = target_port
         self._random = random.Random(seed)  # noqa: S311 - a repeatable line, no secret
-        self._door = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._door = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
         self.port = int(self._door.getsockname()[1])
         self._ways: set[_Way] = set()
         self._new: Mode = "pass"
+        self._fill: list[socket.socket] = []
         self._loop = asyncio.new_event_loop()
+        self._never = asyncio.Event()
+        self._server: asyncio.Server | None = None
         threading.Thread(target=self._run, daemon=True).start()
 
     def set(self, mode: Mode, *, new: Mode | None = None) -> None:
@@ -43,8 +50,19 @@ class Line:
         for way in list(self._ways):
             way.mode = mode
 
+    def unplug(self) -> None:
+        """Nothing passes, and nobody who dials is answered, until `heal`.
+
+        The kernel answers for a listening socket; it stays silent where the queue of those who wait to be
+        accepted is full. As on a real line the dialling side asks again after 1, 3 and 7 seconds.
+        """
+        self.set("mute")
+        asyncio.run_coroutine_threadsafe(self._close_door(), self._loop).result(5)
+
     def heal(self) -> None:
         """New connections pass. What was muted stays mute: its bytes are gone."""
+        if self._fill:
+            asyncio.run_coroutine_threadsafe(self._open_door(), self._loop).result(5)
         self._new = "pass"
         for way in list(self._ways):
             if way.mode != "mute":
@@ -52,8 +70,25 @@ class Line:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._carry, sock=self._door))
+        self._loop.run_until_complete(self._open_door())
         self._loop.run_forever()
+
+    async def _open_door(self) -> None:
+        for one in self._fill:
+            one.close()
+        self._fill.clear()
+        self._door.listen(_BACKLOG)
+        self._server = await asyncio.start_server(self._carry, sock=self._door.dup(), backlog=_BACKLOG)
+
+    async def _close_door(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        self._door.listen(0)
+        for _ in range(_FILL):
+            self._fill.append(socket.socket())
+            self._fill[-1].setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                self._fill[-1].connect(("127.0.0.1", self.port))
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         way = _Way(self._new)
@@ -75,7 +110,7 @@ class Line:
         try:
             while data := await reader.read(2_000 if way.mode == "crawl" else 65_536):
                 if way.mode == "mute":
-                    await asyncio.Event().wait()
+                    await self._never.wait()
                 if way.mode == "shake":
                     is_late = self._random.random() < 0.05
                     await asyncio.sleep(DELAY_S + (LATE_S if is_late else 0.0))

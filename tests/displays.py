@@ -152,12 +152,17 @@ def start_xvfb(width: int = 1280, height: int = 800) -> Display:
     return _start_x([*command, "+extension", "RANDR"])
 
 
-def start_xvnc(width: int = 1280, height: int = 800) -> Display:
-    """A 24-bit Xvnc whose VNC port (loopback, no password) moves a hand that is not XTEST."""
+def start_xvnc(width: int = 1280, height: int = 800, *, reads_clipboard: bool = True) -> Display:
+    """A 24-bit Xvnc whose VNC port (loopback, no password) moves a hand that is not XTEST.
+
+    Where Xvnc reads the clipboard for its viewers it never takes a large text to its end, and xclip, which
+    serves one program at a time, then answers nobody else.
+    """
     require_programs("Xvnc", "setpriv")
     port = free_port()
     command = ["Xvnc", "-geometry", f"{width}x{height}", "-depth", "24", "-rfbport", str(port), "-localhost"]
     command += ["-SecurityTypes", "None", "-nolisten", "tcp", "-noreset", "-AcceptSetDesktopSize=1"]
+    command += [] if reads_clipboard else ["-SendCutText=0"]
     return _start_x(command, port)
 
 

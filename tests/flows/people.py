@@ -169,7 +169,7 @@ class Customer:
     def __init__(self, stack: Stack, folder: Path) -> None:
         self._stack, self._folder = stack, folder
         self.layouts = Layouts(stack.ui_map)
-        self.display: Display = start_xvnc()
+        self.display: Display = start_xvnc(reads_clipboard=False)
         start_window_manager(self.display)
         assert self.display.vnc_port is not None
         self.hand = Hand(self.display.vnc_port)

@@ -23,6 +23,7 @@ DOMAINS = (
     "accounts",
     "support",
     "api",
+    "inquiries",
     "manage",
     "console",
     "operator",

@@ -140,6 +140,36 @@ BaroHelp
 """,
         ),
     },
+    "inquiry_answered": {
+        "ko": Letter(
+            "[바로헬프] 문의에 답을 드렸습니다: {subject}",
+            """{name} 님, 안녕하십니까.
+
+{company}에서 보내신 문의 '{subject}'에 운영자가 답을 적었습니다.
+아래 주소에서 로그인해 읽고, 더 물으실 것이 있으면 이어서 적어 주십시오.
+
+{link}
+
+이 편지에 답장하셔도 운영자가 받지 못합니다. 바로헬프는 비밀번호를 묻지 않습니다.
+
+바로헬프
+""",
+        ),
+        "en": Letter(
+            "[BaroHelp] Your inquiry was answered: {subject}",
+            """Hello {name},
+
+the operator has answered the inquiry '{subject}' of {company}.
+Log in at this address to read it, and write again if something is left open.
+
+{link}
+
+Replies to this letter reach nobody. BaroHelp never asks for your password.
+
+BaroHelp
+""",
+        ),
+    },
 }
 
 

@@ -23,6 +23,7 @@ KINDS: Final = {
     "support": _l("원격지원"),
     "export": _l("내려받기"),
     "api_key": _l("API 키"),
+    "inquiry": _l("1:1 문의"),
 }
 
 DEEDS: Final = {
@@ -80,6 +81,10 @@ DEEDS: Final = {
     "agents.exported": _l("상담원 목록 내려받기"),
     "departments.exported": _l("부서 목록 내려받기"),
     "settings.changed": _l("기본 설정 바꾸기"),
+    "inquiry.opened": _l("문의 보내기"),
+    "inquiry.replied": _l("문의에 글 더하기"),
+    "inquiry.answered": _l("운영자가 문의에 답하기"),
+    "inquiry.closed": _l("문의 닫기"),
 }
 
 

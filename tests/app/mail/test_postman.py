@@ -33,6 +33,7 @@ VALUES = {
     "days": 7,
     "when": "2026-11-20 14:05",
     "address": "203.0.113.7",
+    "subject": "화면이 검게 보입니다",
 }
 
 
@@ -183,7 +184,8 @@ def test_no_address_smuggles_a_header_in(recipient: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("letter", LETTERS)
 def test_every_letter_can_be_written(letter: str, language: str) -> None:
-    evil = VALUES | {"company": "{link}\r\nBcc: x@example.com", "name": "<script>"}
+    typed = "{link}\r\nBcc: x@example.com"
+    evil = VALUES | {"company": typed, "subject": typed, "name": "<script>"}
     written = write(letter, language, evil)
     assert "\n" not in written.subject
     assert "{link}" in written.subject, "what people typed is not filled in a second time"

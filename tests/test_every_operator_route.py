@@ -42,11 +42,13 @@ class Ask:
         data = None if self.data is None else {"version": version, "reason": REASON, **self.data}
         if self.place == "form":
             data = {**(data or {}), self.name: asked}
-        path = address(rule, {self.name: asked} if self.place == "address" else {})
+        inquiry = {"inquiry": scene.inquiry}
+        path = address(rule, inquiry | ({self.name: asked} if self.place == "address" else {}))
         query = {self.name: asked} if self.place == "query" else None
         return client.open(path, method="GET" if data is None else "POST", data=data, query_string=query)
 
 
+ANSWER = {"deed": "answer", "text": "다시 켜 주십시오.", "seen": "1", "form": "0" * 26}
 NOTICE = {"text_ko": "점검합니다.", "text_en": "Maintenance.", "kind": "info", "days": "2"}
 DEEDS: dict[str, dict[str, str]] = {
     "extend": {"days": "3"},
@@ -59,6 +61,11 @@ DEEDS: dict[str, dict[str, str]] = {
 ASKED: dict[str, list[Ask]] = {
     "operator.company": [Ask("address", "company")],
     "operator.company_change": [Ask("address", "company", {"deed": deed, **DEEDS[deed]}) for deed in DEEDS],
+    "operator.inquiry": [Ask("address", "company")],
+    "operator.inquiry_write": [
+        Ask("address", "company", ANSWER),
+        Ask("address", "company", {"deed": "close"}),
+    ],
     "operator.list_letters": [Ask("query", "company")],
     "operator.list_options": [
         Ask("form", "company", {"key": "drawing"}),
@@ -70,6 +77,7 @@ ASKED: dict[str, list[Ask]] = {
 #: No id in the address or the body: the log filters by any text, a new company's id is the form's own.
 NO_IDS = {
     "operator.list_companies",
+    "operator.list_inquiries",
     "operator.list_log",
     "operator.company_new",
     "operator.own",
@@ -161,6 +169,7 @@ def test_an_operator_is_refused_everything_of_a_companys(scene: Scene) -> None:
         "issue_type": scene.issue_type,
         "session": scene.waiting.session,
         "document": scene.document,
+        "inquiry": scene.inquiry,
         "key": scene.api_key,
         "agent": scene.cast.bora.login_id,
     }

@@ -15,18 +15,21 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.api.keys import create_key
+from app.inquiries.models import Inquiry
 from app.mail import outbox
 from app.mail.models import OutboxMail
 from app.routes import Caller, declared_callers
 from app.team.departments import create_department
 from app.team.issue_types import create_issue_type
 from tenants.audit import SYSTEM
-from tenants.database import db, now_utc, tenant_scope
+from tenants.database import db, now_utc, operator_scope, tenant_scope
 from tenants.models import Tenant
 from tenants.writing import writing
 from tests.cast import PASSWORD, Cast
+from tests.factories.inquiries import ask
 from tests.factories.operators import OPER_PASSWORD, log_operator_in, make_operator
 from tests.factories.support import make_slot
 from tests.test_hostile_text import HOSTILE, dangers_of
@@ -39,6 +42,7 @@ SOME = (HOSTILE[3], HOSTILE[16])
 #: What a field needs while another one holds the text; by name, wherever it stands.
 GOOD = {"email": "a@example.com", "contact_email": "a@example.com", "reason": "점검합니다", "seats_pc": "5"}
 GOOD |= {"title": "두리", "company": "두리", "text_ko": "점검", "text_en": "Maintenance", "name": "두리"}
+GOOD |= {"subject": "화면이 검게 보입니다", "text": "어제부터입니다."}
 #: These end what the walk needs: a log-in, a company, an agent.
 ENDS = ("/logout", "/delete", "/state", "/leave")
 WHO = (Caller.PUBLIC, Caller.ADMIN, Caller.AGENT, Caller.OPERATOR)
@@ -149,10 +153,21 @@ def walk(app: Flask, cast: Cast, log_in: Callable[..., FlaskClient]) -> Walk:
             issue_type = create_issue_type("프린터", by=cast.hana.actor).public_id
             make_slot(cast.bora)
             _row, key = create_key("검사", ["agents", "sessions"], days=30, by=SYSTEM, now=now_utc())
+            inquiry = ask(cast.hana)
+        with tenant_scope(cast.nuri.id):
+            ask(cast.chul)
+        with operator_scope("one name for both"), writing():
+            db.session.execute(update(Inquiry).values(public_id=inquiry))
     make_operator(app)
     clients = {Caller.PUBLIC: app.test_client(), Caller.ADMIN: log_in(cast.hana)}
     clients |= {Caller.AGENT: log_in(cast.bora), Caller.OPERATOR: log_operator_in(app)}
-    names = {"slug": "maru", "company": "nuri", "login_id": "nari", "department": department}
+    names = {
+        "inquiry": inquiry,
+        "slug": "maru",
+        "company": "nuri",
+        "login_id": "nari",
+        "department": department,
+    }
     return Walk(
         app, clients, names | {"issue_type": issue_type, "what": "agents", "language_code": "ko"}, key
     )

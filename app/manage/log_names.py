@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.inquiries.models import Inquiry
 from app.support.models import Slot, SupportSession
 from app.team.models import Agent, Department, IssueType
 from tenants.audit import AuditEntry
@@ -32,6 +33,7 @@ _KINDS: Final = {
     "slot": _l("대기 번호"),
     "session": _l("원격지원"),
     "api_key": _l("API 키"),
+    "inquiry": _l("1:1 문의"),
 }
 
 
@@ -62,6 +64,8 @@ def _find(kind: str, keys: set[str]) -> dict[str, str]:
         return by_id | _pairs(Department.public_id, Department.name, keys)
     if kind == "issue_type":
         return _pairs(IssueType.public_id, IssueType.name, keys)
+    if kind == "inquiry":
+        return _pairs(Inquiry.public_id, Inquiry.subject, keys)
     if kind in ("slot", "session"):
         table = Slot if kind == "slot" else SupportSession
         return _numbers(_pairs(table.public_id, table.number, keys))

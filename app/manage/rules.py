@@ -78,7 +78,17 @@ def count_pages(total: int, size: int = PAGE_SIZE) -> int:
 
 #: Ten lines a page, as the manuals have it.
 LOG_PAGE: Final = 10
-LOG_KINDS: Final = ("log_in", "agent", "department", "option", "issue_type", "support", "export", "api_key")
+LOG_KINDS: Final = (
+    "log_in",
+    "agent",
+    "department",
+    "option",
+    "issue_type",
+    "support",
+    "export",
+    "api_key",
+    "inquiry",
+)
 #: The beginnings of the deeds of a kind; the log's deeds are called "kind.done".
 KIND_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     **{kind: (f"{kind}.",) for kind in LOG_KINDS},

@@ -6,7 +6,7 @@ The reason is a word of REASONS (deeds.py); what a person typed stands with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from app.operator import audit
@@ -19,10 +19,16 @@ __all__ = ["at_company", "crossing"]
 
 
 @contextmanager
-def crossing(reason: str, *, by: Actor, companies: Sequence[int] = ()) -> Iterator[None]:
-    """Run the block with the rows of every company, noted in the operators' log with those looked at."""
+def crossing(
+    reason: str, *, by: Actor, companies: Sequence[int] = (), asked: Mapping[str, object] | None = None
+) -> Iterator[None]:
+    """Run the block with the rows of every company, noted in the operators' log with those looked at.
+
+    Where they are not known beforehand, `asked` tells what was searched for.
+    """
     with writing():
-        data = {"companies": list(companies)} if companies else {}
+        data: dict[str, object] = {"companies": list(companies)} if companies else {}
+        data |= asked or {}
         audit.record("wall.crossed", "companies", data, by=by, reason=reason)
     with operator_scope(f"operator {by.id}: {reason}"):
         yield

@@ -20,6 +20,8 @@ DEEDS: Final = {
     "tenant.stopped": _l("모든 원격지원과 로그인 끝내기"),
     "option.forced_off": _l("옵션 막기"),
     "option.released": _l("옵션 풀기"),
+    "inquiry.answered": _l("문의에 답하기"),
+    "inquiry.closed": _l("문의 닫기"),
     "notice.put": _l("공지 올리기"),
     "notice.withdrawn": _l("공지 내리기"),
     "operator.created": _l("운영자 만들기"),
@@ -51,6 +53,8 @@ REASONS: Final = {
     "name": _l("등록된 회사명 바꾸기"),
     "stop": _l("모든 원격지원과 로그인 끝내기"),
     "option": _l("옵션 알리기"),
+    "inquiries": _l("문의 목록 보기"),
+    "inquiry": _l("문의 보기"),
 }
 
 

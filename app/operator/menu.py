@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Flask, g
 from flask_babel import lazy_gettext as _l
 
+from app.inquiries.queries import count_waiting
 from app.manage.menu import Group, Item
 from app.operator.doer import my_row
 
@@ -18,6 +19,7 @@ _MENU: Final = [
         (
             Item("operator.list_companies", _l("고객사 관리"), "", "users", "operator.company"),
             Item("operator.list_options", _l("옵션 막기"), "", "sliders"),
+            Item("operator.list_inquiries", _l("1:1 문의"), "", "mail", "operator.inquiry", count_waiting),
             Item("operator.list_notices", _l("공지"), "", "alert"),
             Item("operator.list_letters", _l("편지"), "", "list"),
         ),

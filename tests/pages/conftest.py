@@ -23,6 +23,7 @@ from tenants.resolve import get_tenant
 from tenants.writing import writing
 from tests.cast import Cast
 from tests.displays import require_programs
+from tests.factories.inquiries import answer, ask
 from tests.factories.operators import log_operator_in, make_operator
 from tests.factories.support import admit, connect, make_slot, open_stream
 from tests.factories.team import make_agent
@@ -105,6 +106,10 @@ def full(app: Flask, cast: Cast, log_in: Callable[..., Any], chromium: Browser) 
             make_agent(name=f"{LONG[:16]} {n}", department_id=departments[n % 12], by=cast.hana.actor)
         for n in range(24):
             create_issue_type(f"{LONG[:20]} {n}", by=cast.hana.actor)
+        for n in range(24):
+            inquiry = ask((cast.hana, cast.bora)[n % 2], f"{LONG} {n} " + "가" * 60, at_once=True)
+            if n % 3:
+                answer(inquiry, f"{LONG}\n\n" * 20)
     yield from _site(app, cast, log_in, chromium)
 
 
@@ -137,12 +142,15 @@ def _names(app: Flask, cast: Cast) -> dict[str, Any]:
         secret = arrivals.join_secret_of(admit(waiting).token)
         department = create_department("영업", by=cast.hana.actor).public_id
         issue_type = create_issue_type("프린터", by=cast.hana.actor).public_id
+        inquiry = ask(cast.hana, "화면이 검게 보입니다", f"{LONG}\n" + "x" * 400, at_once=True)
+        answer(inquiry, LONG)
     return {
         "slug": "maru",
         "company": "maru",
         "login_id": "bora",
         "department": department,
         "issue_type": issue_type,
+        "inquiry": inquiry,
         "number": waiting.number,
         "session": talking.session,
         "token": secret,

@@ -16,6 +16,7 @@ from app.manage.views import (  # noqa: E402  # they add their addresses to it
     documents,  # noqa: F401
     downloads,  # noqa: F401
     help,  # noqa: F401
+    inquiries,  # noqa: F401
     issue_types,  # noqa: F401
     log,  # noqa: F401
     log_in_rules,  # noqa: F401

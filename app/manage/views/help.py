@@ -6,8 +6,9 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.inquiries.queries import count_news
 from app.manage.views import blueprint
-from app.routes import agent_only, current_tenant
+from app.routes import agent_only, current_identity
 
 __all__: list[str] = []
 
@@ -62,4 +63,5 @@ QUESTIONS = (
 @agent_only
 def help_page() -> ResponseReturnValue:
     """Questions and answers."""
-    return render_template("manage/help.html", questions=QUESTIONS, tenant=current_tenant())
+    news = count_news(current_identity().agent_id or 0)
+    return render_template("manage/help.html", questions=QUESTIONS, news=news)

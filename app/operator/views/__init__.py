@@ -8,4 +8,4 @@ __all__ = ["blueprint"]
 
 blueprint = Blueprint("operator", __name__, template_folder="../templates")
 
-from app.operator.views import companies, doors, letters, log, me, notices, options  # noqa: E402, F401
+from app.operator.views import companies, doors, inquiries, letters, log, me, notices, options  # noqa: E402, F401

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.errors import AppError, NotFound
+from app.inquiries.queries import count_waiting
 from app.operator import audit, companies, queries, rules
 from app.operator.deeds import deed_words
 from app.operator.doer import doer
@@ -32,7 +33,14 @@ def list_companies() -> ResponseReturnValue:
     ids = [row.id for row in found.rows]
     usage = queries.usage_of(ids, by=by, now=now, why="usage")
     return render_template(
-        "operator/companies.html", found=found, rows=rows, usage=usage, text=text, state=state, now=now
+        "operator/companies.html",
+        found=found,
+        rows=rows,
+        usage=usage,
+        text=text,
+        state=state,
+        now=now,
+        waiting=count_waiting(),
     )
 
 

@@ -18,20 +18,26 @@ from app.team.queries import get_agent
 from tenants.database import current_tenant_id, now_utc
 from tenants.writing import writing
 
-__all__ = ["CONFIRM", "confirm_password"]
+__all__ = ["confirm_hash", "confirm_password"]
 
-CONFIRM: Final = Limit("confirm", 5, 600, block_s=30)
+_CONFIRM: Final = Limit("confirm", 5, 600, block_s=30)
 
 
 def confirm_password(agent_id: int, password: str, *, now: datetime | None = None) -> None:
     """Return when it is this agent's password. Raises Refused, TooManyAttempts."""
-    now = now or now_utc()
-    source, tenant_id = f"agent:{agent_id}", current_tenant_id()
-    is_right = is_right_password(get_agent(agent_id).password_hash, password[:128])
+    source, password_hash = f"agent:{agent_id}", get_agent(agent_id).password_hash
+    confirm_hash(password_hash, password, source, current_tenant_id(), now=now or now_utc())
+
+
+def confirm_hash(
+    password_hash: str, password: str, source: str, tenant_id: int = 0, *, now: datetime
+) -> None:
+    """Return when it is the password of `source`. Raises Refused, TooManyAttempts."""
+    is_right = is_right_password(password_hash, password[:128])
     with writing():
-        wait_s = lock_attempts(CONFIRM, source, tenant_id, now=now)
+        wait_s = lock_attempts(_CONFIRM, source, tenant_id, now=now)
         if not wait_s and not is_right:
-            count_attempt(CONFIRM, source, tenant_id, now=now)
+            count_attempt(_CONFIRM, source, tenant_id, now=now)
     if wait_s:
         raise too_many(wait_s)
     if not is_right:

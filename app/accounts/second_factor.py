@@ -6,6 +6,7 @@ taken in one conditional update, so that of many who send the same one exactly o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -42,6 +43,7 @@ __all__ = [
     "remove_second_factor",
     "renew_recovery_codes",
     "take_code",
+    "try_code",
 ]
 
 
@@ -144,13 +146,31 @@ def take_code(factor: SecondFactor, code: str, *, now: datetime) -> AppError | N
 
     Returned, not raised, so that the count of wrong tries stays when the log-in is refused.
     """
-    source, tenant_id = f"agent:{factor.agent_id}", factor.tenant_id
+    return try_code(
+        code,
+        source=f"agent:{factor.agent_id}",
+        tenant_id=factor.tenant_id,
+        take=lambda typed: _take(factor, typed, now),
+        take_recovery=lambda typed: _take_recovery_code(factor, typed, now),
+        now=now,
+    )
+
+
+def try_code(
+    code: str,
+    *,
+    source: str,
+    tenant_id: int = 0,
+    take: Callable[[str], bool],
+    take_recovery: Callable[[str], bool],
+    now: datetime,
+) -> AppError | None:
+    """Let the app's code or a recovery code, tidied, be taken, and count the wrong ones of `source`."""
     wait_s = lock_attempts(TOTP_BY_AGENT, source, tenant_id, now=now)
     if wait_s:
         return too_many(wait_s)
     typed = tidy_code(code)
-    taken = _take_recovery_code(factor, typed, now) if is_recovery_code(typed) else _take(factor, typed, now)
-    if not taken:
+    if not (take_recovery(typed) if is_recovery_code(typed) else take(typed)):
         count_attempt(TOTP_BY_AGENT, source, tenant_id, now=now)
         return CodeRefused()
     forgive_attempts(TOTP_BY_AGENT, source, tenant_id)

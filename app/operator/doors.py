@@ -17,16 +17,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from app.accounts.attempts import count_attempt, forgive_attempts, lock_attempts, too_many
-from app.accounts.confirm import CONFIRM
+from app.accounts.confirm import confirm_hash
 from app.accounts.errors import CodeRefused, LogInRefused
-from app.accounts.rules import OPERATOR_BY_ID, OPERATOR_BY_SOURCE, TOTP_BY_AGENT
-from app.accounts.totp import (
-    address_for_app,
-    is_recovery_code,
-    matching_step,
-    new_secret,
-    tidy_code,
-)
+from app.accounts.rules import OPERATOR_BY_ID, OPERATOR_BY_SOURCE
+from app.accounts.second_factor import try_code
+from app.accounts.totp import address_for_app, is_recovery_code, matching_step, new_secret, tidy_code
 from app.errors import AppError, LogInNeeded, Refused
 from app.operator import audit, recovery
 from app.operator.errors import OperatorRejected
@@ -335,20 +330,13 @@ def _find(token: str, now: datetime, *, is_open: bool) -> tuple[OperatorLogin, O
 
 
 def _take_code(operator: Operator, code: str, now: datetime) -> AppError | None:
-    source = f"operator:{operator.id}"
-    wait_s = lock_attempts(TOTP_BY_AGENT, source, now=now)
-    if wait_s:
-        return too_many(wait_s)
-    typed = tidy_code(code)
-    if is_recovery_code(typed):
-        won = recovery.take_recovery_code(operator.id, typed, now)
-    else:
-        won = _take_totp(operator, typed, now)
-    if not won:
-        count_attempt(TOTP_BY_AGENT, source, now=now)
-        return CodeRefused()
-    forgive_attempts(TOTP_BY_AGENT, source)
-    return None
+    return try_code(
+        code,
+        source=f"operator:{operator.id}",
+        take=lambda typed: _take_totp(operator, typed, now),
+        take_recovery=lambda typed: recovery.take_recovery_code(operator.id, typed, now),
+        now=now,
+    )
 
 
 def _take_totp(operator: Operator, code: str, now: datetime) -> bool:
@@ -365,16 +353,7 @@ def _take_totp(operator: Operator, code: str, now: datetime) -> bool:
 
 
 def _confirm(operator: Operator, password: str, now: datetime) -> None:
-    source = f"operator:{operator.id}"
-    is_right = is_right_password(operator.password_hash, password[:128])
-    with writing():
-        wait_s = lock_attempts(CONFIRM, source, now=now)
-        if not wait_s and not is_right:
-            count_attempt(CONFIRM, source, now=now)
-    if wait_s:
-        raise too_many(wait_s)
-    if not is_right:
-        raise Refused(_l("비밀번호가 맞지 않습니다. 지금 로그인한 분의 비밀번호를 적어 주십시오."))
+    confirm_hash(operator.password_hash, password, f"operator:{operator.id}", now=now)
 
 
 def _secret_of(row: Operator) -> str | None:

@@ -25,7 +25,7 @@ from tenants.database import current_tenant_id, db, public_id
 from tenants.models import Tenant
 from tenants.writing import writing
 
-__all__ = ["answer", "close", "mark_read", "open_inquiry", "reply"]
+__all__ = ["answer", "close", "lock_company", "mark_read", "open_inquiry", "reply"]
 
 #: After so long the letter of an answer is not worth sending.
 LETTER_LASTS: Final = timedelta(days=7)
@@ -38,7 +38,7 @@ def open_inquiry(
     subject, text = rules.clean_subject(subject), rules.clean_text(text)
     _refuse(rules.problem_with_words(subject, text))
     with writing():
-        _lock_company()
+        lock_company()
         sent = _find_sent(form, reader)
         if sent is not None:
             return sent.public_id
@@ -58,7 +58,7 @@ def reply(inquiry: str, text: str, *, form: str, reader: Reader, by: Actor, now:
     """Write one more message, which opens what was answered or closed. Raises as above, NotFound."""
     text = _checked(text)
     with writing():
-        _lock_company()
+        lock_company()
         row = get_inquiry(inquiry, reader, lock=True)
         if _is_sent_to(row, form):
             return
@@ -75,7 +75,7 @@ def answer(inquiry: str, text: str, *, form: str, seen: int, by: Actor, now: dat
     """
     text = _checked(text)
     with writing():
-        _lock_company()
+        lock_company()
         row = get_inquiry(inquiry, None, lock=True)
         if _is_sent_to(row, form):
             return False
@@ -92,7 +92,7 @@ def close(inquiry: str, *, reader: Reader | None, by: Actor, now: datetime) -> b
     """Close it (`reader` None = the operator); whether it was not yet. Raises NotFound, InquiryMoved."""
     side = "operator" if reader is None else "tenant"
     with writing():
-        _lock_company()
+        lock_company()
         row = get_inquiry(inquiry, reader, lock=True)
         if row.state == "closed":
             return False
@@ -117,9 +117,13 @@ def mark_read(inquiry: str, seen: int, *, reader: Reader | None) -> None:
         setattr(row, side, max(getattr(row, side), min(seen, row.messages)))
 
 
-def _lock_company() -> None:
-    """One writer a company at a time: the bounds and a form sent twice are looked at under this lock."""
-    db.session.get(Tenant, current_tenant_id(), with_for_update=True)
+def lock_company() -> None:
+    """One writer a company at a time: the bounds and a form sent twice are looked at under this lock.
+
+    It leaves the company's key alone, which everybody's log entries point at: they must not wait for it while
+    they hold the end of the log, for which this deed waits in the end.
+    """
+    db.session.get(Tenant, current_tenant_id(), with_for_update={"key_share": True})
 
 
 def _checked(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.errors import NotFound
@@ -13,6 +15,7 @@ from app.inquiries.errors import InquiryMoved, InquiryRejected, StaleForm
 from app.inquiries.models import Inquiry, InquiryMessage
 from app.mail import outbox
 from app.team.models import Agent
+from tenants import audit
 from tenants.audit import AuditEntry, first_broken_entry
 from tenants.database import db, now_utc, public_id, tenant_scope
 from tenants.models import Tenant
@@ -69,6 +72,24 @@ def test_a_whole_story_on_both_databases(databases: Walled) -> None:
                     queries.read_thread(inquiry, reader)
             assert len(db.session.scalars(select(InquiryMessage)).all()) == 1
         assert queries.count_waiting() == 2
+
+
+def test_the_companys_other_deeds_do_not_wait_for_an_inquiry(postgres_app: Flask, postgres_template) -> None:  # type: ignore[no-untyped-def]
+    """Each ends with the log, whose rows point at the company: a stronger lock on it would be a deadlock."""
+    cast = postgres_template[1]
+
+    def other_deed() -> int:
+        with postgres_app.app_context(), tenant_scope(cast.maru.id), writing():
+            return audit.record("option.set", "tenant", by=cast.hana.actor).n
+
+    with postgres_app.app_context(), tenant_scope(cast.maru.id), ThreadPoolExecutor(1) as pool:
+        with writing():
+            ask_first = ask(cast.bora)
+        with writing():
+            actions.lock_company()
+            assert pool.submit(other_deed).result(4) > 0
+            reply(ask_first, cast.bora)
+        assert first_broken_entry() is None
 
 
 @pytest.mark.usefixtures("in_maru")

@@ -1,7 +1,7 @@
-"""How times, terms and codes are written on pages. Babel's own Korean patterns print "PM 5:00", so: ours.
+"""How times, lengths and codes are written on pages. Babel's own Korean patterns print "PM 5:00", so: ours.
 
 Template filters: `when` 2026-11-20 14:05, `day` 2026-11-20, `date_in_words` 11월 23일 (월),
-`spaced` 482 913. Times are shown in the company's zone, which is Korea's.
+`spaced` 482 913, `duration` 18분 10초. Times are shown in the company's zone, which is Korea's.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from datetime import datetime
 
 from babel.dates import format_skeleton
 from flask import Flask
-from flask_babel import get_locale, ngettext, to_user_timezone
+from flask_babel import get_locale, gettext, ngettext, to_user_timezone
 
-__all__ = ["date_in_words", "day", "days_left", "init_app", "spaced", "when"]
+__all__ = ["date_in_words", "day", "days_left", "duration", "init_app", "spaced", "when"]
 
 
 def when(moment: datetime | None) -> str:
@@ -41,7 +41,15 @@ def spaced(digits: str) -> str:
     return " ".join(digits[start : start + 3] for start in range(0, len(digits), 3))
 
 
+def duration(seconds: float) -> str:
+    """18분 10초; 2시간 5분 from an hour on, however many there are."""
+    whole = max(0, int(seconds))
+    if whole >= 3600:
+        return str(gettext("%(hours)d시간 %(minutes)d분", hours=whole // 3600, minutes=whole // 60 % 60))
+    return str(gettext("%(minutes)d분 %(seconds)d초", minutes=whole // 60, seconds=whole % 60))
+
+
 def init_app(app: Flask) -> None:
     """Give the filters to templates."""
-    for function in (when, day, date_in_words, days_left, spaced):
+    for function in (when, day, date_in_words, days_left, duration, spaced):
         app.jinja_env.filters[function.__name__] = function

@@ -37,8 +37,7 @@ from tests.cast import PASSWORD, Cast, Person
 from tests.checksums import nothing_changes
 from tests.conftest import Walled
 from tests.factories.accounts import make_reset_link
-from tests.factories.inquiries import ask
-from tests.factories.support import Waiting, admit, make_slot
+from tests.factories.support import Waiting, admit, close, connect, make_slot, open_stream
 
 REFUSED = {401, 403, 404}
 #: What a good request would need beyond its address; the gate must have refused before it is looked at.
@@ -52,6 +51,8 @@ class Scene:
     app: Flask
     cast: Cast
     waiting: Waiting
+    #: The id of a support of Bora's that has ended.
+    ended: str
     join_secret: str
     callers: dict[str, FlaskClient]
     #: Public id of a department of Maru's.
@@ -65,13 +66,13 @@ class Scene:
     api_key: str
     document: str
     upload: str
-    #: A question of Bora's to the operator.
-    inquiry: str
     #: Nuri's people: Chul, and the administrator whom they have only here.
     chul: FlaskClient
     nuri_admin: FlaskClient
     nuri_program: FlaskClient
     nuri_key: FlaskClient
+    #: The id of a support of Chul's that has ended.
+    chuls_ended: str
 
 
 #: By endpoint: Maru's ids for the address. The request goes to Nuri's address or comes from Nuri's people.
@@ -84,9 +85,9 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "manage.own_log_in_end": lambda scene: {"log_in": scene.log_in_name},
     "manage.agent_two_step": lambda scene: {"login_id": scene.cast.bora.login_id},
     "console.view": lambda scene: {"session": scene.waiting.session},
+    "manage.my_record": lambda scene: {"session": scene.ended},
     "console.words": lambda _scene: {"language_code": "xx"},
     "manage.api_key_revoke": lambda scene: {"key": scene.api_key},
-    **dict.fromkeys(("manage.inquiry", "manage.inquiry_write"), lambda scene: {"inquiry": scene.inquiry}),
     "manage.roster_upload": lambda _scene: {"what": "everything"},
     "manage.download_file": lambda _scene: {"name": "BaroHelp-none"},
     "manage.export_csv": lambda _scene: {"what": "everything"},
@@ -120,9 +121,9 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "manage.own_log_in_end": {"log_in": "0" * 20},
     "manage.agent_two_step": {"login_id": "nobody"},
     "console.view": {"session": "0" * 26},
+    "manage.my_record": {"session": "0" * 26},
     "console.words": {"language_code": "yy"},
     "manage.api_key_revoke": {"key": "0" * 26},
-    **dict.fromkeys(("manage.inquiry", "manage.inquiry_write"), {"inquiry": "0" * 26}),
     "manage.roster_upload": {"what": "nothing"},
     "manage.download_file": {"name": "BaroHelp-other"},
     "manage.export_csv": {"what": "nothing"},
@@ -163,6 +164,7 @@ FOREIGN_BODIES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "support.signal_ticket": lambda scene: {"json": {"page": scene.waiting.session}},
     "support.join": lambda scene: {"json": {"tenant": "nuri", "code": scene.waiting.code, "program": {}}},
     "portal.redeem": lambda scene: {"data": {"code": scene.waiting.code}},
+    "manage.my_record": lambda scene: {"data": {"issue_type": scene.issue_type}},
     "manage.agent_new": lambda scene: {"data": {**NEW_AGENT, "department": scene.department}},
     "manage.agent_edit": lambda scene: {"data": {**NEW_AGENT, "department": scene.department}},
     "manage.option_apply": lambda scene: {
@@ -203,8 +205,6 @@ NO_IDS_IN_BODY = {
     "manage.log_in_rules",
     "manage.api_key_revoke",
     "manage.export_excel",
-    "manage.inquiry_new",
-    "manage.inquiry_write",
     "manage.list_api_keys",
     "manage.log_export",
     "manage.roster_preview",
@@ -246,16 +246,17 @@ def scene(databases: Walled) -> Scene:
     with app.app_context(), tenant_scope(cast.maru.id):
         waiting = make_slot(cast.bora)
         secret = arrivals.join_secret_of(admit(waiting).token)
+        ended = make_ended(cast.bora)
         department = create_department("영업", by=cast.hana.actor).public_id
         issue_type = create_issue_type("프린터", by=cast.hana.actor).public_id
         reset_link = make_reset_link(cast.bora)
         documents = [make_document(cast.hana, kind) for kind in ("excel.agents", "upload.agents")]
         api_key, key_secret = create_key("통계", ["agents", "sessions"], days=30, by=SYSTEM, now=now_utc())
         api_key_id = api_key.public_id
-        inquiry = ask(cast.bora)
     with app.app_context(), tenant_scope(cast.nuri.id):
         duri = create_agent(login_id="admin", name="두리", password=PASSWORD, by=SYSTEM)
         create_department("본사", by=SYSTEM)
+        chuls_ended = make_ended(cast.chul)
         _key, nuri_secret = create_key("통계", ["agents", "sessions"], days=30, by=SYSTEM, now=now_utc())
         admin = Person(duri.id, "admin", "두리", "nuri")
     customer = app.test_client()
@@ -265,6 +266,7 @@ def scene(databases: Walled) -> Scene:
         app,
         cast,
         waiting,
+        ended,
         secret,
         {
             "nobody": app.test_client(),
@@ -282,12 +284,20 @@ def scene(databases: Walled) -> Scene:
         name_of_log_in(app, cast),
         api_key_id,
         *documents,
-        inquiry,
         browser_of(app, cast.chul),
         browser_of(app, admin),
         program_of(app, cast.chul),
         bearer(app, nuri_secret),
+        chuls_ended,
     )
+
+
+def make_ended(person: Person) -> str:
+    """The id of a support that this agent gave."""
+    waiting = make_slot(person)
+    connect(person, waiting, open_stream(person, present=False))
+    close(person, waiting)
+    return waiting.session
 
 
 def bearer(app: Flask, secret: str) -> FlaskClient:
@@ -510,7 +520,12 @@ def test_foreign_ids_in_the_body_are_refused(scene: Scene) -> None:
         assert rule.endpoint in FOREIGN_BODIES, f"{rule.rule}: add an entry to FOREIGN_BODIES"
         request = FOREIGN_BODIES[rule.endpoint](scene)
         caller = scene.app.test_client() if Caller.PUBLIC in allowed else nuris_caller(scene, rule)
-        own = {"slug": "nuri", "login_id": "chul", "department": _own_department(scene)}
+        own = {
+            "slug": "nuri",
+            "login_id": "chul",
+            "department": _own_department(scene),
+            "session": scene.chuls_ended,
+        }
         recorded = frozenset(RECORDED.get(rule.endpoint, ()))
         with nothing_changes(scene.app, but=recorded, what=rule.rule):
             answer = caller.post(address(rule, own), **request)

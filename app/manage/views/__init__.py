@@ -22,6 +22,7 @@ from app.manage.views import (  # noqa: E402  # they add their addresses to it
     log_in_rules,  # noqa: F401
     options,  # noqa: F401
     own,  # noqa: F401
+    records,  # noqa: F401
     roster,  # noqa: F401
     settings,  # noqa: F401
     two_step,  # noqa: F401

@@ -68,15 +68,19 @@ def write_report(report: Report, *, agent: Agent, now: datetime) -> None:
         done.audit("session.reported", f"session:{session.public_id}", **facts)
 
 
-def list_types_of(session: SupportSession) -> list[tuple[str, str]]:
-    """The types to choose from for this record, as (id, name); the one it has first where it is gone."""
-    rows = list_issue_types()
-    found = [(row.public_id, row.name) for row in rows]
-    if session.issue_type_id is not None and session.issue_type_id not in [row.id for row in rows]:
-        kept = db.session.get(IssueType, session.issue_type_id)
-        if kept is not None:
-            found.insert(0, (kept.public_id, session.issue_type_name or kept.name))
-    return found
+def list_types_of(session: SupportSession) -> list[tuple[str, str, bool]]:
+    """The types to choose from for this record, as (id, name, whether it has it).
+
+    The one it has stands under the name that the record keeps, first where it has left the list.
+    """
+    rows = list(list_issue_types())
+    own = session.issue_type_id
+    if own is not None and own not in [row.id for row in rows]:
+        rows[:0] = db.session.scalars(select(IssueType).where(IssueType.id == own)).all()
+    return [
+        (row.public_id, (session.issue_type_name or row.name) if row.id == own else row.name, row.id == own)
+        for row in rows
+    ]
 
 
 def _own_ended(public_id: str, agent: Agent) -> SupportSession:

@@ -93,7 +93,7 @@ def test_a_renamed_or_deleted_type_leaves_the_record_as_it_is(cast: Cast) -> Non
     rename_issue_type(printer, "인쇄", by=cast.hana.actor)
     delete_issue_type(printer, by=cast.hana.actor)
     assert row_of(session).issue_type_name == "프린터"
-    assert reports.list_types_of(row_of(session)) == [(printer, "프린터")]
+    assert reports.list_types_of(row_of(session)) == [(printer, "프린터", True)]
     say(cast.bora, session, printer, content="다시")
     assert row_of(session).issue_type_name == "프린터"
 

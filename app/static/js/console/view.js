@@ -359,6 +359,7 @@ function showEnded() {
   if (seconds !== null) facts.push([t("fact_time"), duration(seconds)]);
   if (model.machine) facts.push([t("fact_pc"), model.machine.pc]);
   byId("cv-ended-facts").replaceChildren(...facts.flatMap(([name, value]) => [term("dt", name), term("dd", value)]));
+  byId("cv-report").hidden = model.connectedAt === null;
   byId("cv-back").focus();
 }
 

@@ -1,0 +1,5 @@
+"""An agent's own record of the supports they gave, and what it adds up to (A12).
+
+rules.py      what an address asks for, and the sums; pure
+queries.py    the rows: always of one agent
+"""

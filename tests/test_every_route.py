@@ -37,6 +37,7 @@ from tests.cast import PASSWORD, Cast, Person
 from tests.checksums import nothing_changes
 from tests.conftest import Walled
 from tests.factories.accounts import make_reset_link
+from tests.factories.inquiries import ask
 from tests.factories.support import Waiting, admit, close, connect, make_slot, open_stream
 
 REFUSED = {401, 403, 404}
@@ -66,6 +67,8 @@ class Scene:
     api_key: str
     document: str
     upload: str
+    #: A question of Bora's to the operator.
+    inquiry: str
     #: Nuri's people: Chul, and the administrator whom they have only here.
     chul: FlaskClient
     nuri_admin: FlaskClient
@@ -88,6 +91,7 @@ FOREIGN: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "manage.my_record": lambda scene: {"session": scene.ended},
     "console.words": lambda _scene: {"language_code": "xx"},
     "manage.api_key_revoke": lambda scene: {"key": scene.api_key},
+    **dict.fromkeys(("manage.inquiry", "manage.inquiry_write"), lambda scene: {"inquiry": scene.inquiry}),
     "manage.roster_upload": lambda _scene: {"what": "everything"},
     "manage.download_file": lambda _scene: {"name": "BaroHelp-none"},
     "manage.export_csv": lambda _scene: {"what": "everything"},
@@ -124,6 +128,7 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     "manage.my_record": {"session": "0" * 26},
     "console.words": {"language_code": "yy"},
     "manage.api_key_revoke": {"key": "0" * 26},
+    **dict.fromkeys(("manage.inquiry", "manage.inquiry_write"), {"inquiry": "0" * 26}),
     "manage.roster_upload": {"what": "nothing"},
     "manage.download_file": {"name": "BaroHelp-other"},
     "manage.export_csv": {"what": "nothing"},
@@ -205,6 +210,8 @@ NO_IDS_IN_BODY = {
     "manage.log_in_rules",
     "manage.api_key_revoke",
     "manage.export_excel",
+    "manage.inquiry_new",
+    "manage.inquiry_write",
     "manage.list_api_keys",
     "manage.log_export",
     "manage.roster_preview",
@@ -253,6 +260,7 @@ def scene(databases: Walled) -> Scene:
         documents = [make_document(cast.hana, kind) for kind in ("excel.agents", "upload.agents")]
         api_key, key_secret = create_key("통계", ["agents", "sessions"], days=30, by=SYSTEM, now=now_utc())
         api_key_id = api_key.public_id
+        inquiry = ask(cast.bora)
     with app.app_context(), tenant_scope(cast.nuri.id):
         duri = create_agent(login_id="admin", name="두리", password=PASSWORD, by=SYSTEM)
         create_department("본사", by=SYSTEM)
@@ -284,6 +292,7 @@ def scene(databases: Walled) -> Scene:
         name_of_log_in(app, cast),
         api_key_id,
         *documents,
+        inquiry,
         browser_of(app, cast.chul),
         browser_of(app, admin),
         program_of(app, cast.chul),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Flask, current_app, g, request
 from flask_babel import lazy_gettext as _l
 
+from app.inquiries.queries import count_news
 from app.routes import Caller, declared_callers
 from app.team.models import Agent
 from app.team.queries import get_agent
@@ -25,6 +27,8 @@ class Item:
     icon: str
     #: Endpoints that begin so belong to it too.
     prefix: str = ""
+    #: How many things wait there to be looked at; drawn beside the words where there are some.
+    count: Callable[[], int] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -39,6 +43,13 @@ class Group:
 
     label: Any
     items: tuple[Item, ...]
+
+
+def _my_news() -> int:
+    """Answers of the operator that the caller has not read; asked for once a page."""
+    if "my_news" not in g:
+        g.my_news = count_news(g.identity.agent_id)
+    return int(g.my_news)
 
 
 _MENU: Final = (
@@ -124,6 +135,14 @@ _MENU: Final = (
                 _l("도움말"),
                 _l("자주 묻는 것과 그 답을 봅니다."),
                 "check-circle",
+            ),
+            Item(
+                "manage.list_inquiries",
+                _l("1:1 문의"),
+                _l("서비스 운영자에게 묻고 답을 읽습니다."),
+                "mail",
+                "manage.inquiry",
+                _my_news,
             ),
             Item(
                 "manage.list_api_keys",

@@ -60,17 +60,10 @@ def parts_of(*, everything: bool, lint_only: bool, chosen: Sequence[str]) -> lis
     two = [*PYTEST, *_strict(), "-n", "2", "--dist", "worksteal"]
     unit = [*two, "-m", "not flow and not slow and not display and not heavy"]
     single = [*two, "-m", "(display or heavy) and not flow and not slow"]
-    servers = [
-        *PYTEST,
-        *_strict(),
-        "-n",
-        "2",
-        "--dist",
-        "loadfile",
-        "-m",
-        "flow and not display and not slow",
-    ]
-    flows = [*PYTEST, *_strict(), "-m", "flow and display and not slow"]
+    stories = files_marked("flow")
+    by_file = [*PYTEST, *_strict(), "-n", "2", "--dist", "loadfile"]
+    servers = [*by_file, "-m", "flow and not display and not slow", *stories]
+    flows = [*PYTEST, *_strict(), "-m", "flow and display and not slow", *stories]
     slow = Part("slow", [[*PYTEST, *_strict(), "-m", "slow"]], may_be_empty=True)
     return [
         lint,
@@ -80,6 +73,12 @@ def parts_of(*, everything: bool, lint_only: bool, chosen: Sequence[str]) -> lis
         Part("flows", [flows], has_second_try=True),
         *([slow] if everything else []),
     ]
+
+
+def files_marked(mark: str) -> list[str]:
+    """The test files that name the mark: looking through all of them takes pytest ten seconds a time."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(file) for file in files if f"mark.{mark}" in file.read_text(encoding="utf-8")]
 
 
 def _strict() -> list[str]:

@@ -352,7 +352,7 @@ def operator_of(app: Flask) -> FlaskClient:
     """Oper's browser."""
     browser = app.test_client()
     if "operator.log_in" in app.view_functions:
-        from app.operator.doors import create_operator
+        from app.operator.staff import create_operator
 
         with app.app_context():
             create_operator(login_id="oper", name="오퍼", password=PASSWORD, by=SYSTEM)

@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from app.errors import AppError
-from app.operator import audit, doors
+from app.operator import audit, second_step, staff
 from app.operator.anchors import read_anchors
 from app.operator.models import Operator
 from tenants.audit import SYSTEM
@@ -34,7 +34,7 @@ def create_command(login_id: str, name: str) -> None:
     """
     password = _read_password()
     try:
-        operator = doors.create_operator(login_id=login_id, name=name, password=password, by=SYSTEM)
+        operator = staff.create_operator(login_id=login_id, name=name, password=password, by=SYSTEM)
     except AppError as error:
         raise click.ClickException(str(error.for_reader)) from error
     click.echo(f"{operator.login_id} may log in at /operator.")
@@ -46,7 +46,7 @@ def set_password_command(login_id: str) -> None:
     """Give operator LOGIN_ID another password; their log-ins end."""
     operator, password = _operator(login_id), _read_password()
     try:
-        doors.set_password(operator, password, by=SYSTEM, now=now_utc())
+        staff.set_password(operator, password, by=SYSTEM, now=now_utc())
     except AppError as error:
         raise click.ClickException(str(error.for_reader)) from error
     click.echo(f"{login_id} has another password.")
@@ -56,7 +56,7 @@ def set_password_command(login_id: str) -> None:
 @click.argument("login_id")
 def reset_two_step_command(login_id: str) -> None:
     """Take the second step of operator LOGIN_ID away, who lost the phone; their log-ins end."""
-    doors.reset_totp(_operator(login_id), by=SYSTEM, now=now_utc())
+    second_step.reset_totp(_operator(login_id), by=SYSTEM, now=now_utc())
     click.echo(f"{login_id} logs in with the password alone.")
 
 
@@ -64,7 +64,7 @@ def reset_two_step_command(login_id: str) -> None:
 @click.argument("login_id")
 def disable_command(login_id: str) -> None:
     """Stop operator LOGIN_ID at once; the logs keep the name."""
-    doors.set_state(_operator(login_id), "disabled", by=SYSTEM, now=now_utc())
+    staff.set_state(_operator(login_id), "disabled", by=SYSTEM, now=now_utc())
     click.echo(f"{login_id} may log in no more.")
 
 
@@ -72,7 +72,7 @@ def disable_command(login_id: str) -> None:
 @click.argument("login_id")
 def enable_command(login_id: str) -> None:
     """Let operator LOGIN_ID log in again."""
-    doors.set_state(_operator(login_id), "active", by=SYSTEM, now=now_utc())
+    staff.set_state(_operator(login_id), "active", by=SYSTEM, now=now_utc())
     click.echo(f"{login_id} may log in again.")
 
 
@@ -85,7 +85,7 @@ def verify_log_command() -> None:
 
 
 def _operator(login_id: str) -> Operator:
-    operator = doors.find_operator(login_id)
+    operator = staff.find_operator(login_id)
     if operator is None:
         raise click.ClickException(f"There is no operator {login_id!r}.")
     return operator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import g
 
 from app.errors import LogInNeeded
-from app.operator.doors import actor_of
 from app.operator.models import Operator
+from app.operator.staff import actor_of
 from app.routes import current_identity
 from tenants.audit import Actor
 from tenants.database import db

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.operator.doors import create_operator
 from app.operator.models import Operator
+from app.operator.staff import create_operator
 from tenants.audit import SYSTEM
 
 __all__ = ["OPER_PASSWORD", "log_operator_in", "make_operator"]

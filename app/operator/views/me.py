@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.accounts.forms import NewPasswordForm
 from app.errors import AppError, NotFound
-from app.operator import doors, recovery
+from app.operator import recovery, second_step, staff
 from app.operator.doer import my_row
 from app.operator.views import blueprint
 from app.routes import current_identity, operator_only
@@ -38,7 +38,7 @@ def own() -> ResponseReturnValue:
     operator = my_row()
     picture = secret = ""
     if operator.totp_confirmed_at is None:
-        secret, address = doors.begin_totp(operator.id)
+        secret, address = second_step.begin_totp(operator.id)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=4, light="#fff")
     page = render_template(
         "operator/me.html",
@@ -55,7 +55,7 @@ def own() -> ResponseReturnValue:
 def _change_password(form: NewPasswordForm) -> ResponseReturnValue | None:
     if not form.validate():
         return None
-    doors.change_password(
+    staff.change_password(
         my_row().id,
         current=request.form.get("current", ""),
         password=form.password.data,
@@ -68,10 +68,12 @@ def _change_password(form: NewPasswordForm) -> ResponseReturnValue | None:
 
 def _confirm(_form: NewPasswordForm) -> ResponseReturnValue:
     code, password = request.form.get("code", ""), request.form.get("current", "")
-    codes = doors.confirm_totp(my_row().id, code, password=password, now=now_utc())
+    codes = second_step.confirm_totp(my_row().id, code, password=password, now=now_utc())
     return render_template("operator/recovery_codes.html", codes=codes)
 
 
 def _renew(_form: NewPasswordForm) -> ResponseReturnValue:
-    codes = doors.renew_recovery_codes(my_row().id, password=request.form.get("current", ""), now=now_utc())
+    codes = second_step.renew_recovery_codes(
+        my_row().id, password=request.form.get("current", ""), now=now_utc()
+    )
     return render_template("operator/recovery_codes.html", codes=codes)

@@ -10,9 +10,10 @@ import pyotp
 import pytest
 from sqlalchemy import select, update
 
-from app.operator import audit, doors
+from app.operator import audit, second_step
 from app.operator.anchors import anchor_head, read_anchors
 from app.operator.models import Operator, OperatorAudit, OperatorLogin, OperatorRecoveryCode
+from app.operator.staff import set_password
 from tenants.audit import SYSTEM
 from tenants.database import db, now_utc
 from tenants.writing import writing
@@ -43,9 +44,9 @@ def second_step_of(app, operator_id: int) -> tuple[str, list[str]]:
     """The same, with the recovery codes."""
     then = now_utc() - timedelta(minutes=2)
     with app.app_context():
-        secret, _address = doors.begin_totp(operator_id)
+        secret, _address = second_step.begin_totp(operator_id)
         code = pyotp.TOTP(secret).at(then)
-        return secret, doors.confirm_totp(operator_id, code, password=OPER_PASSWORD, now=then)
+        return secret, second_step.confirm_totp(operator_id, code, password=OPER_PASSWORD, now=then)
 
 
 def codes_on(page: str) -> list[str]:
@@ -361,4 +362,4 @@ def test_the_database_alone_gives_no_secret_away(app, staff: int) -> None:
         row = db.session.scalars(select(Operator)).one()
         assert secret.encode() not in row.totp_sealed
         assert OPER_PASSWORD not in row.password_hash
-        doors.set_password(row, "Other2027Help", by=SYSTEM, now=now_utc())
+        set_password(row, "Other2027Help", by=SYSTEM, now=now_utc())

@@ -7,20 +7,17 @@ to one thread. What is captured or pressed is decided in screen/ and input/.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping
 
 from Xlib import display, error
-from Xlib.protocol import display as protocol_display
-from Xlib.protocol import event
 
 from customer_agent.platform_errors import Unsupported
+from desktop.x11_display import open_display
 
 WAYLAND_SENTENCE = (
     "This desktop runs Wayland, which does not let a program share the screen. "
     'Please log out and choose the "Xorg" or "X11" session at the log-in screen.'
 )
-_connecting = threading.Lock()
 
 
 def connect(name: str | None = None) -> display.Display:
@@ -34,13 +31,7 @@ def connect(name: str | None = None) -> display.Display:
             raise Unsupported("Wayland", WAYLAND_SENTENCE)
         raise Unsupported("X11 display", "There is no screen: the variable DISPLAY is not set.")
     try:
-        with _connecting:
-            # python-xlib keeps one table of event codes for all connections, but each X server numbers its
-            # extensions itself: every connection gets a table of its own.
-            table = protocol_display.Display.event_classes = event.event_class.copy()
-            connection = display.Display(wanted)
-            connection.display.event_classes = table
-            return connection
+        return open_display(wanted)
     except (error.DisplayError, OSError) as failure:
         raise Unsupported("X11 display", f"The display {wanted} cannot be opened: {failure}") from failure
 

@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from Xlib import X, Xatom, display, error
 from Xlib.ext import xfixes
-from Xlib.protocol import display as protocol_display
 from Xlib.protocol import event
 
+from desktop.x11_display import open_display
 from wire.limits import KIB, MAX_CUT_TEXT
 
 __all__ = ["X11Clipboard"]
@@ -35,7 +35,6 @@ _PATIENCE_S: Final = 5.0
 _MOST_TRANSFERS: Final = 16
 
 log = logging.getLogger(__name__)
-_connecting = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -321,11 +320,6 @@ class X11Clipboard(threading.Thread):
 
 def _connect(name: str) -> display.Display:
     try:
-        with _connecting:
-            # As in customer_agent/x11.py: each connection needs a table of event codes of its own.
-            table = protocol_display.Display.event_classes = event.event_class.copy()
-            connection = display.Display(name)
-            connection.display.event_classes = table
-            return connection
+        return open_display(name)
     except error.DisplayError as failure:
         raise OSError(str(failure)) from failure

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.team.departments import create_department
 from app.team.models import Agent, Department, OptionValue
 from app.team.option_settings import set_option
 from tenants.audit import AuditEntry
@@ -19,15 +18,6 @@ PAGE = "/manage/departments"
 @pytest.fixture
 def browser(log_in, cast: Cast):
     return log_in(cast.hana)
-
-
-@pytest.fixture
-def sales(app, cast: Cast) -> str:
-    """A department with Bora in it; its public id."""
-    with app.app_context(), tenant_scope(cast.maru.id), writing():
-        department = create_department("영업", by=cast.hana.actor)
-        db.session.get(Agent, cast.bora.id).department_id = department.id
-        return department.public_id
 
 
 def stored(app, cast: Cast, statement):

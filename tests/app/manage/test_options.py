@@ -8,12 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from app.support.queries import options_of
-from app.team.departments import create_department
-from app.team.models import Agent, OptionValue
+from app.team.models import OptionValue
 from app.team.options import OPTIONS, explain
 from tenants.audit import AuditEntry
 from tenants.database import db, tenant_scope
-from tenants.writing import writing
 from tests.cast import Cast
 
 COMPANY = "/manage/options"
@@ -24,15 +22,6 @@ APPLY = "/manage/options/apply"
 @pytest.fixture
 def browser(log_in, cast: Cast):
     return log_in(cast.hana)
-
-
-@pytest.fixture
-def sales(app, cast: Cast) -> str:
-    """A department with Bora in it; its public id."""
-    with app.app_context(), tenant_scope(cast.maru.id), writing():
-        department = create_department("영업", by=cast.hana.actor)
-        db.session.get(Agent, cast.bora.id).department_id = department.id
-        return department.public_id
 
 
 def holds(app, cast: Cast, person, key: str) -> bool:

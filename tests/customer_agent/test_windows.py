@@ -380,7 +380,11 @@ def test_it_speaks_one_language_and_clips_nothing(
     root: tk.Tk, look: theme.Theme, name: str, language: str
 ) -> None:
     words.set_language(language)
-    window = MAKERS[name](root, look)
+    check_words(root, MAKERS[name](root, look), language)
+
+
+def check_words(root: tk.Tk, window: tk.Toplevel, language: str) -> None:
+    """Its words are of one language, and no widget is narrower than it wants to be."""
     text = shown(root, window).replace("한국어", "").replace("English", "")
     if language == "en":
         text = text.replace("마루소프트", "").replace("보라", "")

@@ -15,6 +15,7 @@ __all__ = [
     "Agent",
     "CompanySettings",
     "Department",
+    "DownloadCount",
     "IssueType",
     "OptionForceOff",
     "OptionValue",
@@ -164,6 +165,15 @@ class CompanySettings(TenantStamped, Model):
     #: Whether the form about a support opens by itself when it ends.
     report_after: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
+
+
+class DownloadCount(TenantStamped, Model):
+    """How often a company's people have fetched a file of the download centre."""
+
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "name"),)
+
+    name: Mapped[str]
+    count: Mapped[int] = mapped_column(default=0)
 
 
 class IssueType(TenantOwned, Model):

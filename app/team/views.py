@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import NotFound
 from app.routes import agent_only, current_tenant
+from app.team.download_counts import count_download
 from config.settings import Settings
 from tenants.database import now_utc
 from tenants.rules import standing
@@ -53,7 +54,10 @@ def download_viewer(name: str) -> ResponseReturnValue:
     """An installer of the waiting program."""
     if VIEWER_FILE.fullmatch(name) is None:
         raise NotFound
-    return send_from_directory(_settings().download_dir, name, as_attachment=True)
+    folder = _settings().download_dir
+    if (folder / name).is_file():
+        count_download(name)
+    return send_from_directory(folder, name, as_attachment=True)
 
 
 def list_viewers(folder: Path) -> list[ViewerFile]:

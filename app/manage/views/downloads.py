@@ -9,6 +9,7 @@ from app.errors import NotFound
 from app.manage.downloads import find_download, list_downloads
 from app.manage.views import blueprint
 from app.routes import agent_only
+from app.team.download_counts import count_download, read_counts
 from config.settings import Settings
 
 __all__: list[str] = []
@@ -20,7 +21,7 @@ def downloads() -> ResponseReturnValue:
     """The list, searched by title."""
     words = request.args.get("q", "").strip()[:40]
     files = list_downloads(_settings().download_dir, words)
-    return render_template("manage/downloads.html", files=files, words=words)
+    return render_template("manage/downloads.html", files=files, words=words, counts=read_counts())
 
 
 @blueprint.get("/manage/downloads/<name>")
@@ -30,6 +31,7 @@ def download_file(name: str) -> ResponseReturnValue:
     folder = _settings().download_dir
     if find_download(folder, name) is None:
         raise NotFound
+    count_download(name)
     return send_from_directory(folder, name, as_attachment=True)
 
 

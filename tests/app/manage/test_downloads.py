@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from app.manage.downloads import list_downloads
+from app.team.download_counts import count_download
+from tenants.database import tenant_scope
 from tests.cast import Cast
 
 OFFERED = ("BaroHelp-linux-x86_64", "BaroHelp-Viewer-0.2.1-windows.exe", "NOTICES.txt")
@@ -57,6 +60,50 @@ def test_a_file_is_fetched(log_in, cast: Cast) -> None:
     assert answer.data == b"NOTICES.txt"
     assert "attachment" in answer.headers["Content-Disposition"]
     answer.close()
+
+
+def row_of(page: str, name: str) -> str:
+    """The line of the list in which this file stands."""
+    return next(row for row in page.split("<tr>") if name in row)
+
+
+@pytest.mark.usefixtures("folder")
+def test_each_download_counts_for_its_company(log_in, cast: Cast) -> None:
+    bora, hana, chul = log_in(cast.bora), log_in(cast.hana), log_in(cast.chul)
+    for browser in (bora, bora, hana):
+        browser.get("/manage/downloads/NOTICES.txt").close()
+    bora.get("/manage/programs/BaroHelp-Viewer-0.2.1-windows.exe").close()
+    page = hana.get("/manage/downloads").text
+    assert "3번" in row_of(page, "NOTICES.txt")
+    assert "1번" in row_of(page, "BaroHelp-Viewer-0.2.1")
+    assert "0번" in row_of(page, "BaroHelp-linux")
+    assert "서비스 운영자" in row_of(page, "NOTICES.txt")
+    assert "0번" in row_of(chul.get("/manage/downloads").text, "NOTICES.txt")
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_begins_no_download_is_not_counted(log_in, cast: Cast) -> None:
+    browser = log_in(cast.bora)
+    browser.head("/manage/downloads/NOTICES.txt").close()
+    browser.get("/manage/downloads/NOTICES.txt", headers={"Range": "bytes=4-"}).close()
+    browser.get("/manage/downloads/secret.txt").close()
+    browser.get("/manage/programs/BaroHelp-Viewer-9").close()
+    page = browser.get("/manage/downloads").text
+    assert page.count("0번") == len(OFFERED)
+
+
+@pytest.mark.usefixtures("folder")
+def test_downloads_at_once_all_count(app, log_in, cast: Cast) -> None:
+    def fetch() -> None:
+        with app.test_request_context(), tenant_scope(cast.maru.id):
+            count_download("NOTICES.txt")
+
+    threads = [threading.Thread(target=fetch) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert "12번" in row_of(log_in(cast.bora).get("/manage/downloads").text, "NOTICES.txt")
 
 
 @pytest.mark.usefixtures("folder")

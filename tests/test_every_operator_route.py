@@ -198,3 +198,13 @@ def test_a_forged_token_of_an_operators_does_nothing(scene: Scene, notice: str) 
                     if ask.data is not None:
                         answer = ask.send(scene, oper, endpoint, real_id(ask, notice), version_of(scene))
                         assert answer.status_code == 403, (endpoint, token)
+
+
+def test_an_inquiry_is_found_at_its_own_company_only(scene: Scene) -> None:
+    """Both names in the address are real, but they do not belong together."""
+    oper = scene.callers[Caller.OPERATOR]
+    with nothing_changes(scene.app, but=frozenset({"operator_audit", "operator_audit_head"})):
+        for method in ("GET", "POST"):
+            form = {"deed": "answer", "text": "x", "form": "0" * 26, "seen": "1"}
+            path = f"/operator/inquiries/nuri/{scene.inquiry}"
+            assert oper.open(path, method=method, data=form).status_code == 404, method

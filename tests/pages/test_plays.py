@@ -20,7 +20,9 @@ from tenants.database import db, tenant_scope
 from tenants.models import Tenant
 from tenants.writing import writing
 from tests.cast import PASSWORD, Cast
+from tests.factories.accounts import enrol
 from tests.factories.operators import OPER_PASSWORD
+from tests.factories.support import close, connect, make_slot, open_stream
 from tests.pages.plays import Desk, Play, play
 
 __all__ = ["play"]
@@ -300,6 +302,18 @@ def test_an_operator_tells_everybody_and_switches_an_option_off(
     assert not state_of(hana, "drawing")
     oper.go("/operator/log")
     oper.see(".bh-table", REASON)
+    oper.go("/operator/options")
+    oper.tab.locator("#key").select_option("recording")
+    oper.tab.locator("#reason-option").fill(REASON)
+    oper.press("button[value=force]")
+    oper.press("button[value=release]")
+    oper.go("/operator/notices")
+    oper.press("form[action$=withdraw] button")
+    hana.go("/manage")
+    assert hana.tab.locator(".bh-notice").count() == 0
+    oper.tab.locator("details:has(form[action$=logout]) summary").click()
+    oper.press("form[action$=logout] button")
+    assert "/operator/login" in oper.tab.url
 
 
 @pytest.mark.slow
@@ -424,3 +438,62 @@ def test_an_operators_recovery_code_opens_once(oper: Desk, play: Play, language:
     oper.tab.locator("#current-2").fill(OPER_PASSWORD)
     oper.press("button[value=renew]")
     assert not set(oper.see("#codes").split()) & set(codes)
+
+
+@pytest.mark.slow
+@in_both
+def test_a_question_is_asked_answered_and_closed(play: Play, cast: Cast, oper: Desk, language: str) -> None:
+    bora = play.at_manage(cast.bora)
+    bora.go("/manage/inquiries/new")
+    bora.fill(subject="화면이 검습니다", text="어제부터 화면이 검게 보입니다.")
+    bora.press("form.bh-narrow .btn-primary")
+    oper.go("/operator/inquiries")
+    oper.press("#found td a")
+    oper.fill(text="드라이버를 새로 설치해 주십시오.")
+    oper.press("button[value=answer]")
+    bora.go("/manage/inquiries")
+    bora.press("main td a")
+    bora.see("main", "드라이버를")
+    bora.fill(text="됩니다. 고맙습니다.")
+    bora.press("button[value=reply]")
+    bora.press("button[value=close]")
+    assert bora.tab.locator("button[value=close]").count() == 0
+
+
+@pytest.mark.slow
+@in_both
+def test_a_support_is_found_described_and_counted(play: Play, app: Flask, cast: Cast, language: str) -> None:
+    with app.app_context(), tenant_scope(cast.maru.id):
+        waiting, stream = make_slot(cast.bora), open_stream(cast.bora)
+        connect(cast.bora, waiting, stream)
+        close(cast.bora, waiting)
+    play.language = language
+    bora = play.at_manage(cast.bora)
+    bora.go("/manage/me/records")
+    bora.press("#found td a")
+    bora.tab.locator("#result").select_option("solved")
+    bora.fill(content="드라이버를 새로 깔았습니다.")
+    bora.press("#report .btn-primary")
+    assert bora.tab.locator("#content").input_value() == "드라이버를 새로 깔았습니다."
+    bora.go("/manage/me/statistics")
+    bora.see("main", "1")
+
+
+@pytest.mark.slow
+@in_both
+def test_an_agent_who_lost_the_phone_is_helped_and_a_department_gets_options(
+    hana: Desk, app: Flask, cast: Cast, language: str
+) -> None:
+    with app.app_context(), tenant_scope(cast.maru.id):
+        enrol(cast.bora)
+        create_department("영업", by=cast.hana.actor)
+    hana.go("/manage/agents/bora/two-step")
+    hana.fill(password=PASSWORD)
+    hana.press("main .btn-danger")
+    hana.go("/manage/agents/bora/two-step")
+    assert hana.tab.locator("main .btn-danger").count() == 0
+    hana.go("/manage/options")
+    hana.press(".bh-tabs .btn")
+    hana.tab.locator("#o-drawing").select_option("off")
+    hana.press(".bh-sticky .btn-primary")
+    assert not state_of(hana, "drawing")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.errors import AppError
+from app.manage.addresses import NeededAddress, list_needed_addresses
 from app.manage.doer import doer
 from app.manage.views import blueprint
 from app.routes import admin_only, current_tenant
 from app.team.settings import MAX_ABSENCE, MAX_HOURS, Settings, change_settings, read_settings
+from config.settings import Settings as ServerSettings
 
 __all__: list[str] = []
 
@@ -60,9 +62,15 @@ def settings() -> ResponseReturnValue:
         refusal=refusal,
         longest_hours=MAX_HOURS,
         longest_absence=MAX_ABSENCE,
+        addresses=_needed_addresses(),
         weekdays=list(zip(WEEKDAYS, (text.partition("-")[::2] for text in found.week), strict=True)),
     )
     return page, status
+
+
+def _needed_addresses() -> list[NeededAddress]:
+    ours: ServerSettings = current_app.extensions["settings"]
+    return list_needed_addresses(ours.public_url, [url for relay in ours.relays for url in relay.urls])
 
 
 def _hours_of(weekday: int) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from app.manage.addresses import NeededAddress, list_needed_addresses
 from app.support import queries
 from app.support.models import SupportSession
+from config.relay_addresses import RelayAddress
 from tenants.audit import AuditEntry
 from tenants.database import db, tenant_scope
 from tests.cast import Cast, Person
@@ -113,6 +117,25 @@ def test_the_report_after_a_support_is_switched_off_and_on(browser) -> None:
     assert f"{box} checked" not in browser.get(PAGE).text
     browser.post(PAGE, data=FORM | {"report_after": "yes", "version": "1"})
     assert f"{box} checked" in browser.get(PAGE).text
+
+
+def test_it_names_the_addresses_that_a_firewall_must_let_out(app, browser) -> None:
+    ours = app.extensions["settings"]
+    relay = RelayAddress("relay.example:8443", "wss://relay.example:8443", ("wss://relay.example",))
+    app.extensions["settings"] = replace(ours, relays=(relay,))
+    try:
+        page = browser.get(PAGE).text
+    finally:
+        app.extensions["settings"] = ours
+    assert all(word in page for word in ("relay.example", ">8443<", ">443<", "화면과 파일 중계"))
+
+
+def test_an_address_for_two_things_is_named_once() -> None:
+    found = list_needed_addresses("https://one.example", ["wss://one.example/relay", "ws://two.example"])
+    assert found == [
+        NeededAddress("one.example", 443, is_encrypted=True, is_web=True, is_relay=True),
+        NeededAddress("two.example", 80, is_encrypted=False, is_web=False, is_relay=True),
+    ]
 
 
 def test_agents_may_not(log_in, cast: Cast) -> None:

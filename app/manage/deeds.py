@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
+from app.manage.records.words import RESULTS
 from app.team.options import OPTIONS
 from tenants.audit import AuditEntry
 
@@ -127,7 +128,9 @@ def deed_details(entry: AuditEntry, names: Mapping[str, str]) -> list[tuple[Any,
     except ValueError:
         return pairs
     return pairs + [
-        (FACTS.get(key, key), _plain(value)) for key, value in data.items() if value not in ("", None)
+        (FACTS.get(key, key), str(RESULTS.get(value, value)) if key == "result" else _plain(value))
+        for key, value in data.items()
+        if value not in ("", None)
     ]
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.errors import AppError
 from app.manage.records.queries import find_own_records, list_own_lengths
 from app.manage.records.rules import add_up, read_records_asked, read_statistics_asked
+from app.manage.records.words import GRADES, RESULTS
 from app.manage.rules import ZONE
 from app.manage.views import blueprint
 from app.routes import agent_only, current_identity
@@ -24,14 +22,6 @@ from wire.limits import MAX_REPORT
 from wire.signal.commands import Report, SupportResult
 
 __all__: list[str] = []
-
-RESULTS: Final[dict[SupportResult, object]] = {
-    "unchecked": _l("확인 안 함"),
-    "solved": _l("해결"),
-    "hold": _l("보류"),
-    "visit": _l("방문 필요"),
-}
-GRADES: Final = {"satisfied": _l("만족"), "neutral": _l("보통"), "dissatisfied": _l("불만족")}
 
 
 @blueprint.get("/manage/me/records")

@@ -121,6 +121,17 @@ def test_the_report_is_written_and_comes_back(
     assert "해결" in browser.get(PAGE).text
 
 
+def test_the_usage_log_tells_of_a_report_in_words_and_not_of_its_note(
+    log_in: Callable[..., FlaskClient], browser: FlaskClient, cast: Cast, in_scope: Callable[..., object]
+) -> None:
+    session = in_scope(lambda: give_help(cast.bora))
+    browser.post(f"{PAGE}/{session}", data={"result": "visit", "content": "계단이 많음"})
+    page = log_in(cast.hana).get("/manage/log").text
+    assert "상담 유형과 결과 적기" in page
+    assert "방문 필요" in page
+    assert "계단이 많음" not in page
+
+
 def test_too_long_a_note_comes_back_with_what_was_typed(
     browser: FlaskClient, cast: Cast, in_scope: Callable[..., object]
 ) -> None:

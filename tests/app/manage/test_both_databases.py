@@ -8,17 +8,23 @@ from sqlalchemy import select
 from app.errors import NotFound
 from app.manage.actions import delete_agent, edit_agent, set_agent_state
 from app.manage.queries import find_agents, find_entries
+from app.manage.records.queries import find_own_records, list_own_lengths
+from app.manage.records.rules import RecordsAsked, add_up
 from app.manage.rules import AGENT_SORTS, AgentsAsked, LogAsked
+from app.support.actions.reports import write_report
 from app.support.models import Slot
 from app.team.actions import AgentDetails
 from app.team.departments import create_department, delete_department, rename_department
+from app.team.download_counts import count_download, read_counts
+from app.team.issue_types import create_issue_type, delete_issue_type
 from app.team.models import Agent
 from app.team.option_settings import apply_to_all, plan_for_all, set_options
 from app.team.queries import count_seats, effective_options, get_agent, get_department, list_departments
 from tenants.database import db, no_scope, now_utc, tenant_scope
 from tests.cast import PASSWORD
 from tests.conftest import Walled
-from tests.factories.support import make_slot
+from tests.factories.support import agent_row, close, connect, make_slot, open_stream
+from wire.signal.commands import Report
 
 
 @pytest.fixture
@@ -68,6 +74,29 @@ def test_an_agent_is_stopped_and_deleted(maru) -> None:
         get_agent(maru.bora.id)
     deeds = [entry.action for entry in find_entries(LogAsked(who="하나"))[0]]
     assert deeds[:3] == ["agent.deleted", "agent.disabled", "slot.closed"]
+
+
+def test_a_support_is_reported_found_and_added_up(maru) -> None:
+    waiting, printer = make_slot(maru.bora), create_issue_type("프린터", by=maru.hana.actor).public_id
+    connect(maru.bora, waiting, open_stream(maru.bora))
+    close(maru.bora, waiting)
+    write_report(Report(waiting.session, printer, "solved", "끝"), agent=agent_row(maru.bora), now=now_utc())
+    delete_issue_type(printer, by=maru.hana.actor)
+    found = find_own_records(maru.bora.id, RecordsAsked())
+    assert [(row.issue_type_name, row.result, grade) for row, grade in found.rows] == [
+        ("프린터", "solved", None)
+    ]
+    sums, total = add_up(list_own_lengths(maru.bora.id, RecordsAsked()), "month")
+    assert (len(sums), total.count) == (1, 1)
+
+
+def test_downloads_are_counted(databases: Walled) -> None:
+    with databases.app.test_request_context(), tenant_scope(databases.cast.maru.id):
+        for _ in range(3):
+            count_download("NOTICES.txt")
+        assert read_counts() == {"NOTICES.txt": 3}
+        with no_scope(), tenant_scope(databases.cast.nuri.id):
+            assert read_counts() == {}
 
 
 def test_the_wall_stands_between(databases: Walled) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextvars import Context
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
 from app.errors import NotFound
 from app.support.actions import reports, sessions
@@ -17,7 +15,7 @@ from app.support.signal import commands
 from app.team.issue_types import create_issue_type, delete_issue_type, rename_issue_type
 from app.team.settings import Settings, change_settings
 from tenants.audit import AuditEntry
-from tenants.database import db, now_utc, tenant_scope
+from tenants.database import db, no_scope, now_utc, tenant_scope
 from tests.cast import Cast, Person
 from tests.factories import support as make
 from wire.signal.commands import Report
@@ -115,14 +113,11 @@ def test_a_type_that_was_gone_before_is_refused(cast: Cast) -> None:
     assert row_of(session).content is None
 
 
-def test_another_companys_type_and_support_are_not_found(app: Flask, cast: Cast) -> None:
-    def in_nuri() -> tuple[str, str]:
-        with app.app_context(), tenant_scope(cast.nuri.id):
-            theirs = create_issue_type("남의 것", by=cast.chul.actor).public_id
-            return theirs, help_once(cast.chul)[0]
-
+def test_another_companys_type_and_support_are_not_found(cast: Cast) -> None:
     session, _ = help_once(cast.bora)
-    their_type, their_session = Context().run(in_nuri)
+    with no_scope(), tenant_scope(cast.nuri.id):
+        their_type = create_issue_type("남의 것", by=cast.chul.actor).public_id
+        their_session, _ = help_once(cast.chul)
     for named in ((session, their_type), (their_session, None)):
         with pytest.raises(NotFound):
             say(cast.bora, *named)

@@ -133,6 +133,10 @@ def test_it_comes_back_after_breaks_and_after_being_loaded_again(
     customer.click("panel", "end-yes")
     web.desktop.locator("#cv-ended").wait_for()
     assert re.search("고객이", str(web.desktop.text_content("#cv-ended-text")))
+    web.desktop.click("#cv-report")
+    web.desktop.select_option("#result", "solved")
+    web.desktop.click("#report button")
+    web.desktop.get_by_text("상담 기록을 저장했습니다.").wait_for()
 
 
 @pytest.mark.slow

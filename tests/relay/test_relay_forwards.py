@@ -174,6 +174,33 @@ def test_it_keeps_little_for_a_reader_that_stalls_and_spares_the_others(relay: R
         end.sock.close()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_it_bears_a_reader_that_stalls_for_five_minutes(relay: RelayProcess) -> None:
+    """What was taken from its sender is there in full when it reads again.
+
+    With a window this small that may take the kernel's next probe: TCP asks every two minutes by then.
+    """
+    other_agent, other_customer = relay.pair("lively-long")
+    for end in stall(relay, "warm-up-long")[:2]:
+        end.sock.close()
+    before_kib = relay.memory_kib()
+    agent, customer, kept = stall(relay, "stalled-long")
+    until, trips = time.monotonic() + 300, []
+    while (began := time.monotonic()) < until:
+        other_agent.send(b"?")
+        other_customer.read()
+        trips.append(time.monotonic() - began)
+        time.sleep(0.05)
+    assert relay.memory_kib() - before_kib <= 300
+    assert kept <= 4 * MIB
+    assert sorted(trips)[len(trips) * 95 // 100] < 0.02
+    agent.sock.settimeout(180)
+    assert len(read_payload(agent, kept // 60_008 * 60_000)) >= kept // 60_008 * 60_000
+    for end in (other_agent, other_customer, agent, customer):
+        end.sock.close()
+
+
 def test_it_keeps_at_most_four_kilobytes_for_an_idle_pair(keys: Path) -> None:
     with RelayProcess(keys) as relay:
         ends = [end for number in range(200) for end in relay.pair(f"warm-{number}")]

@@ -4,6 +4,8 @@ Agents: 10 and 10,000. Usage log: 10 and 1,000,000 entries. Customer page: besid
 Each page is asked for through the whole application (gate, log-in, template) on a SQLite file of its own;
 medians of ROUNDS with their spread, the number of statements, and the ratio, which is what does not depend
 on the machine. The rows are put there directly; how they came there is not what is measured.
+With --export the whole log is then written as CSV and as Excel, as the jobs process does: seconds, and by how
+much the program's memory grew (Linux).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,6 +28,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from app import create_app
+from app.manage.log_rows import LOG_HEADER, log_rows
+from app.manage.rules import read_log_asked
+from app.sheets import MAX_EXCEL_ROWS, write_csv, write_excel
 from app.team.actions import create_agent
 from config.settings import load
 from tenants.actions import create_tenant
@@ -56,6 +61,17 @@ class Reading:
     median_ms: float
     spread_ms: float
     statements: int
+
+
+@dataclass(frozen=True)
+class Export:
+    """The whole log as one file."""
+
+    form: str
+    rows: int
+    seconds: float
+    file_mib: float
+    growth_mib: float
 
 
 def make_app(folder: Path) -> Flask:
@@ -169,12 +185,52 @@ def read(few: Asked, many: Asked, rounds: int = ROUNDS) -> tuple[Reading, Readin
     return first, second
 
 
-def measure(folder: Path, *, agents: int, entries: int, companies: int) -> dict[str, tuple[Reading, Reading]]:
-    """Every page with little and with much behind it."""
-    app, crowd = make_app(folder / "few"), make_app(folder / "many")
+def make_companies(folder: Path, *, agents: int, entries: int) -> Flask:
+    """An app with one small company, and one with so much."""
+    app = make_app(folder / "few")
     for tenant, many_agents, many_entries in ((1, 10, 10), (2, agents, entries)):
         add_agents(path_of(app), tenant, many_agents)
         add_entries(path_of(app), tenant, many_entries)
+    return app
+
+
+def export(app: Flask, folder: Path, forms: Sequence[str] = ("csv", "excel")) -> list[Export]:
+    """Write the large company's log as the jobs process does."""
+    found = []
+    for form in forms:
+        path = folder / form
+        with app.test_request_context(), tenant_scope(2):
+            before, began = _memory_mib("VmRSS", is_new=True), time.perf_counter()
+            rows = log_rows(read_log_asked({}), most=MAX_EXCEL_ROWS - 1)
+            if form == "csv":
+                with path.open("wb") as file:
+                    file.writelines(write_csv(LOG_HEADER, rows))
+                with path.open("rb") as file:
+                    count = sum(1 for _line in file) - 1
+            else:
+                count = write_excel(path, "log", LOG_HEADER, rows)
+            took = time.perf_counter() - began
+            growth = _memory_mib("VmHWM") - before
+        found.append(Export(form, count, took, path.stat().st_size / 2**20, growth))
+    return found
+
+
+def _memory_mib(field: str, *, is_new: bool = False) -> float:
+    """What the process holds now (VmRSS), or held at the most since the last call with `is_new` (VmHWM)."""
+    if is_new:
+        Path("/proc/self/clear_refs").write_text("5")
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+
+
+def measure(
+    folder: Path, *, agents: int, entries: int, companies: int, exports: list[Export] | None = None
+) -> dict[str, tuple[Reading, Reading]]:
+    """Every page with little and with much behind it; what was exported is added to `exports`."""
+    app = make_companies(folder, agents=agents, entries=entries)
+    if exports is not None:
+        exports += export(app, folder)
+    crowd = make_app(folder / "many")
     add_companies(path_of(crowd), companies)
     few, many = log_in(app, "few"), log_in(app, "many")
     found = {page: read((app, partial(few.get, page)), (app, partial(many.get, page))) for page in PAGES}
@@ -199,19 +255,29 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=10_000)
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--companies", type=int, default=100_000)
+    parser.add_argument("--export", action="store_true", help="also write the whole log as CSV and Excel")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    exports: list[Export] | None = [] if options.export else None
     with tempfile.TemporaryDirectory(prefix="barohelp-console-") as folder:
         found = measure(
-            Path(folder), agents=options.agents, entries=options.entries, companies=options.companies
+            Path(folder),
+            agents=options.agents,
+            entries=options.entries,
+            companies=options.companies,
+            exports=exports,
         )
     print(f"{'page':30} {'few':>16} {'many':>16} {'ratio':>6}  statements")
     for page, (few, many) in found.items():
         times = " ".join(f"{one.median_ms:8.1f} ±{one.spread_ms:4.1f} ms" for one in (few, many))
         ratio, counts = many.median_ms / few.median_ms, f"{few.statements} / {many.statements}"
         print(f"{page:30} {times} {ratio:6.2f}  {counts}")
+    for one in exports or ():
+        sizes = f"{one.file_mib:.0f} MiB, memory +{one.growth_mib:.0f} MiB"
+        print(f"log as {one.form}: {one.rows:,} rows in {one.seconds:.0f} s, {sizes}")
     if options.json:
-        figures = {page: [vars(one) for one in pair] for page, pair in found.items()}
+        figures: dict[str, Any] = {"exports": [vars(one) for one in exports or ()]}
+        figures |= {page: [vars(one) for one in pair] for page, pair in found.items()}
         options.json.write_text(json.dumps(figures, indent=2))
 
 

@@ -35,6 +35,8 @@ def log_rows(asked: LogAsked, *, most: int | None = None) -> Iterator[tuple[Cell
     while has_older:
         entries, has_older = find_entries(asked, size=PIECE)
         names = name_objects(entries)
+        for entry in entries:
+            db.session.expunge(entry)  # or the end of the transaction would have each of them read again
         db.session.rollback()
         for entry in entries:
             if most is not None and given >= most:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.console import Reading, measure
+from bench.console import Reading, export, make_companies, measure
 
 
 def holds(found: dict[str, tuple[Reading, Reading]]) -> None:
@@ -26,3 +26,11 @@ def test_a_million_entries_and_ten_thousand_agents(tmp_path: Path) -> None:
     found = measure(tmp_path, agents=10_000, entries=1_000_000, companies=100_000)
     holds(found)
     assert max(many.median_ms for _few, many in found.values()) <= 150
+
+
+@pytest.mark.slow
+def test_a_long_log_is_written_in_little_memory(tmp_path: Path) -> None:
+    app = make_companies(tmp_path, agents=10, entries=200_000)
+    (one,) = export(app, tmp_path, ("csv",))
+    assert one.rows >= 200_000
+    assert one.growth_mib <= 32

@@ -6,6 +6,7 @@ import io
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -164,6 +165,27 @@ def test_it_is_given_as_a_file(app, browser, cast: Cast, form: str, monkeypatch:
     assert len(rows) == 46
     assert {row[3] for row in rows[1:]} == {"옵션 바꾸기"}
     assert numbers(browser.get(PAGE, query_string={"kind": "export"}).text)
+
+
+@pytest.mark.usefixtures("in_maru")
+def test_a_file_is_read_piece_by_piece_and_not_row_by_row(
+    app, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_rows, "PIECE", 20)
+    with writing():
+        for _ in range(45):
+            audit.record("option.set", "tenant", by=cast.hana.actor)
+    sent: list[str] = []
+
+    def listen(*told: Any) -> None:
+        sent.append(told[2])
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    with app.test_request_context():
+        rows = list(log_rows.log_rows(read_log_asked({"kind": "option"})))
+    event.remove(db.engine, "before_cursor_execute", listen)
+    assert len(rows) == 45
+    assert sum(statement.startswith("SELECT") for statement in sent) <= 9, "three to a piece"
 
 
 def test_things_are_called_by_their_names(app, browser, cast: Cast) -> None:

@@ -87,6 +87,7 @@ def test_they_go_down_and_up_again(empty_app: Flask) -> None:
     assert tables() == made
 
 
+@pytest.mark.slow  # going all the way down and up again takes each step as well
 def test_they_go_one_by_one(empty_app: Flask) -> None:
     from alembic.script import ScriptDirectory
 

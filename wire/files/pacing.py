@@ -20,12 +20,13 @@ __all__ = ["MOVING_BYTES_PER_S", "TARGET_S", "Pacer"]
 TARGET_S: Final = 0.008
 MOST_BYTES_PER_S: Final = 32 * MIB
 MOVING_BYTES_PER_S: Final = 3 * MIB
-LEAST_WINDOW: Final = 16 * KIB
+LEAST_WINDOW: Final = 4 * KIB  # one chunk: beside a film that fills the line a file must only not stop
 FIRST_WINDOW: Final = 64 * KIB
 LEAST_CHUNK: Final = 4 * KIB
 MOST_CHUNK: Final = 64 * KIB
 # A chunk is an eighth of the window: on a slow line a screen update waits behind few bytes.
 _CHUNKS_PER_WINDOW: Final = 8
+_STEP: Final = 16 * KIB  # what the window gains in a round trip at most, once the line is known
 _MEMORY_S: Final = 30.0
 _RECENT: Final = 4
 _SCREEN_WORSE: Final = 1.5
@@ -89,7 +90,7 @@ class Pacer:
         if self._starting:
             gained = float(size)
         elif off_target > 0:
-            gained = off_target * LEAST_WINDOW * size / self.window
+            gained = off_target * _STEP * size / self.window
         else:
             gained = off_target * size / 2
         self.window = min(MAX_FILE_WINDOW, max(LEAST_WINDOW, self.window + gained))

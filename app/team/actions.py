@@ -175,7 +175,7 @@ def _check_details(details: AgentDetails) -> None:
 
 def _check_seat(seat: str, *, is_new: bool = True) -> None:
     """Refuse an agent beyond the seats; the company's row stays locked until the agent is stored."""
-    tenant = db.session.get(Tenant, current_tenant_id(), with_for_update=True)
+    tenant = db.session.get(Tenant, current_tenant_id(), with_for_update={"key_share": True})
     assert tenant is not None
     taken = select(func.count()).select_from(Agent).where(Agent.deleted_at.is_(None), Agent.role == "agent")
     if is_new and (db.session.scalar(taken) or 0) >= tenant.seats_pc:

@@ -166,7 +166,7 @@ def _swap(one: IssueType, other: IssueType) -> None:
 
 def _locked_list() -> Sequence[IssueType]:
     """The list, with the company's row locked: two admins order it one after the other."""
-    db.session.get(Tenant, current_tenant_id(), with_for_update=True)
+    db.session.get(Tenant, current_tenant_id(), with_for_update={"key_share": True})
     return list_issue_types()
 
 

@@ -111,7 +111,7 @@ def change_settings(wanted: Settings, *, by: Actor) -> bool:
     week, holidays = _check_opening(wanted)
     try:
         with writing():
-            tenant = db.session.get(Tenant, current_tenant_id(), with_for_update=True)
+            tenant = db.session.get(Tenant, current_tenant_id(), with_for_update={"key_share": True})
             assert tenant is not None
             before = read_settings()
             if before.version != wanted.version:

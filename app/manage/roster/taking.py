@@ -82,7 +82,7 @@ def invite_new(login_ids: Sequence[str], *, language: str) -> None:
 
 
 def _check_room_again(plan: Plan) -> None:
-    db.session.get(Tenant, current_tenant_id(), with_for_update=True)
+    db.session.get(Tenant, current_tenant_id(), with_for_update={"key_share": True})
     room = room_left()
     mobile = sum(1 for one in plan.new if one.seat == "pc_mobile")
     if len(plan.new) > room.agents or mobile > room.mobile:

@@ -162,7 +162,9 @@ def forbid_all_ranges(*, by: Actor, now: datetime) -> int:
 
 def _lock_company() -> None:
     """Two admins change rules one after the other: the first row of a company has nothing else to lock."""
-    db.session.execute(select(Tenant.id).where(Tenant.id == current_tenant_id()).with_for_update(key_share=True))
+    db.session.execute(
+        select(Tenant.id).where(Tenant.id == current_tenant_id()).with_for_update(key_share=True)
+    )
 
 
 def _shorten_log_ins(idle_s: int) -> None:

@@ -15,12 +15,16 @@ __all__ = [
     "LOG_PAGE",
     "MAX_TEXT",
     "PAGE_SIZE",
+    "ZONE",
     "AgentsAsked",
     "LogAsked",
+    "Period",
     "count_pages",
     "name_program",
     "read_agents_asked",
+    "read_day",
     "read_log_asked",
+    "read_page",
 ]
 
 PAGE_SIZE: Final = 20
@@ -60,15 +64,19 @@ class AgentsAsked:
 def read_agents_asked(arguments: Mapping[str, str]) -> AgentsAsked:
     """What the address asks for; anything unknown is as if it were not there."""
     sort, state = arguments.get("sort", ""), arguments.get("state", "")
-    page = arguments.get("page", "")
     return AgentsAsked(
         text=arguments.get("q", "").strip()[:MAX_TEXT],
         department=arguments.get("department", "")[:26],
         state=state if state in STATES else "",
         sort=sort if sort in AGENT_SORTS else "login_id",
         is_descending=arguments.get("dir") == "desc",
-        page=min(max(int(page), 1), MAX_PAGE) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,
+        page=read_page(arguments.get("page", "")),
     )
+
+
+def read_page(text: str) -> int:
+    """The page number of an address, 1 to MAX_PAGE; anything else is the first."""
+    return min(max(int(text), 1), MAX_PAGE) if text.isascii() and text.isdecimal() and len(text) < 9 else 1
 
 
 def count_pages(total: int, size: int = PAGE_SIZE) -> int:
@@ -100,19 +108,11 @@ ZONE: Final = ZoneInfo("Asia/Seoul")
 
 
 @dataclass(frozen=True, slots=True)
-class LogAsked:
-    """One view of the usage log: a kind of deed, doer or address, days, entries before a number."""
+class Period:
+    """Whole days, both included; None = open."""
 
-    kind: str = ""
-    who: str = ""
     since: date | None = None
     until: date | None = None
-    before: int | None = None
-
-    @property
-    def is_filtered(self) -> bool:
-        """Whether something narrows the log."""
-        return bool(self.kind or self.who or self.since or self.until)
 
     @property
     def since_at(self) -> datetime | None:
@@ -125,19 +125,34 @@ class LogAsked:
         return _midnight(self.until + timedelta(days=1)) if self.until else None
 
 
+@dataclass(frozen=True, slots=True)
+class LogAsked(Period):
+    """One view of the usage log: days, a kind of deed, doer or address, entries before a number."""
+
+    kind: str = ""
+    who: str = ""
+    before: int | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether something narrows the log."""
+        return bool(self.kind or self.who or self.since or self.until)
+
+
 def read_log_asked(arguments: Mapping[str, str]) -> LogAsked:
     """What the address asks for; anything unknown is as if it were not there."""
     kind, before = arguments.get("kind", ""), arguments.get("before", "")
     return LogAsked(
         kind=kind if kind in LOG_KINDS else "",
         who=arguments.get("who", "").strip()[:MAX_TEXT],
-        since=_read_day(arguments.get("from", "")),
-        until=_read_day(arguments.get("to", "")),
+        since=read_day(arguments.get("from", "")),
+        until=read_day(arguments.get("to", "")),
         before=int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None,
     )
 
 
-def _read_day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """The day of an address, of the years 2000 to 2999; None for anything else."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from app.manage.records.rules import RECORDS_PAGE, Period, RecordsAsked
-from app.manage.rules import count_pages
+from app.manage.records.rules import RECORDS_PAGE, RecordsAsked
+from app.manage.rules import Period, count_pages
 from app.support.models import SupportSession, SurveyAnswer
 from tenants.database import db
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from app.manage.rules import MAX_PAGE, ZONE
+from app.manage.rules import ZONE, Period, read_day, read_page
 
 __all__ = [
     "BY",
@@ -28,24 +28,6 @@ __all__ = [
 RECORDS_PAGE: Final = 10
 MAX_DAYS: Final = 366
 BY: Final = ("day", "month")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Whole days, both included; None = open."""
-
-    since: date | None = None
-    until: date | None = None
-
-    @property
-    def since_at(self) -> datetime | None:
-        """The first moment of the first day, in UTC."""
-        return _midnight(self.since) if self.since else None
-
-    @property
-    def until_at(self) -> datetime | None:
-        """The first moment after the last day, in UTC."""
-        return _midnight(self.until + timedelta(days=1)) if self.until else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +60,10 @@ class Sum:
 
 def read_records_asked(arguments: Mapping[str, str]) -> RecordsAsked:
     """What the address asks for; anything unknown is as if it were not there."""
-    page = arguments.get("page", "")
     return RecordsAsked(
-        _read_day(arguments.get("from", "")),
-        _read_day(arguments.get("to", "")),
-        min(max(int(page), 1), MAX_PAGE) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,
+        read_day(arguments.get("from", "")),
+        read_day(arguments.get("to", "")),
+        read_page(arguments.get("page", "")),
     )
 
 
@@ -92,9 +73,9 @@ def read_statistics_asked(arguments: Mapping[str, str], today: date) -> Statisti
     A period that is longer than MAX_DAYS is cut at its beginning; one that ends before it begins is one day.
     """
     by: Literal["day", "month"] = "month" if arguments.get("by") == "month" else "day"
-    until = _read_day(arguments.get("to", "")) or today
+    until = read_day(arguments.get("to", "")) or today
     first = until.replace(day=1) if by == "day" else until.replace(month=1, day=1)
-    since = min(_read_day(arguments.get("from", "")) or first, until)
+    since = min(read_day(arguments.get("from", "")) or first, until)
     return StatisticsAsked(max(since, until - timedelta(days=MAX_DAYS - 1)), until, by)
 
 
@@ -109,15 +90,3 @@ def add_up(
         counts.setdefault(label, []).append(max(0, round((ended - began).total_seconds())))
     sums = [Sum(label, len(found), sum(found)) for label, found in sorted(counts.items(), reverse=True)]
     return sums, Sum("", sum(one.count for one in sums), sum(one.total_s for one in sums))
-
-
-def _read_day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year <= 2999 else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), ZONE).astimezone(UTC)

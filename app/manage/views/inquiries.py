@@ -15,6 +15,7 @@ from app.extensions import language
 from app.inquiries import actions, queries, rules
 from app.inquiries.queries import Reader
 from app.manage.doer import doer
+from app.manage.rules import read_page
 from app.manage.views import blueprint
 from app.routes import Caller, agent_only, current_identity
 from tenants.database import now_utc, public_id
@@ -26,9 +27,8 @@ __all__: list[str] = []
 @agent_only
 def list_inquiries() -> ResponseReturnValue:
     """The reader's inquiries by pages, the latest word first."""
-    reader, page = _reader(), request.args.get("page", "")
-    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 9 else 1
-    found = queries.find_inquiries(reader, number)
+    reader = _reader()
+    found = queries.find_inquiries(reader, read_page(request.args.get("page", "")))
     return render_template("manage/inquiries.html", found=found, is_admin=reader.is_admin)
 
 
